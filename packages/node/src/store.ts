@@ -1,0 +1,167 @@
+import type { Day, EventBatch, EventsRequest, RecordStore, ScanRequest, StoredEvent } from '@analytics/protocol'
+
+/** What a store can do; contract cases that need more than it has are skipped by name. */
+export interface StoreCapabilities {
+  /** Events outlive the process. */
+  durable: boolean
+  /** Several processes may use the same data at once. */
+  shared: boolean
+}
+
+/** What became of an event: it was new, or its id was there already. */
+export type InsertOutcome = 'inserted' | 'duplicate'
+
+/** A visitor who identified: the anonymous id now belongs to the user. */
+export interface IdentityLink {
+  anonymousId: string
+  userId: string
+}
+
+/** Whose event it is, as the event itself says. */
+export interface EventIdentity {
+  userId: string | null
+  anonymousId: string | null
+}
+
+/** How numbers of ids become numbers of people. */
+export interface People {
+  /** All numbers given so far are below this. */
+  count: number
+  /**
+   * `canonical[n]` is the number of the person that id n belongs to: an anonymous visitor's becomes the user's. Chains are
+   * resolved already. Not to be written to; numbers given after the call are missing and stand for themselves.
+   */
+  canonical: Int32Array
+}
+
+/** A day that has rows in the hot store. */
+export interface HotDay {
+  day: Day
+  rows: number
+}
+
+/** A frozen set of rows of one day: what was there when it was sealed. */
+export interface Seal {
+  day: Day
+  /** Names the set to the store; opaque to others. */
+  id: string
+  rows: number
+}
+
+/** An event with the store's number of its own id: the user's, or the anonymous visitor's where no user is named. */
+export type NumberedEvent = StoredEvent & { person: number }
+
+/** A lease on a piece of work. */
+export interface Lease {
+  name: string
+  owner: string
+  /** Grows with each new holder, so that a late writer can be told apart. */
+  epoch: number
+}
+
+/** One entry for the audit chain, without event contents or ids of people. */
+export interface AuditEntry {
+  action: string
+  target: string
+  details?: Readonly<Record<string, string | number | boolean | null>>
+}
+
+/** What reads of the hot store leave out: sealed rows that a committed segment stands for. */
+export interface HotRead {
+  except?: readonly Seal[]
+}
+
+/**
+ * Where events live while they are hot. Everything that is kept in a database goes through this port: the event table, and
+ * `records` for the small rows that are changed by compare-and-set.
+ *
+ * In the doc of each method, a *lost answer* means: the call may or may not have happened, and the caller knows neither.
+ */
+export interface HotStore {
+  /** Shown in messages, such as `duckdb`. */
+  readonly name: string
+  readonly capabilities: StoreCapabilities
+
+  /** The catalog, leases and the audit chain, in the same database as the events. */
+  readonly records: RecordStore
+
+  /**
+   * Makes or migrates the tables (`auto`), or checks that they fit (`check`); `off` trusts. Done twice, it changes nothing.
+   * Oracle: one DDL for 19c and one for 23ai, ORA-00955 means that it is there. Postgres: one transaction a version.
+   * Lost answer: call again.
+   * @throws AnalyticsError `schema_mismatch`, `store_locked`, `store_unavailable`.
+   */
+  setup(mode: 'auto' | 'check' | 'off'): Promise<void>
+
+  /**
+   * Stores the events and resolves when they are durable, one outcome each, in order. An id that is there already, or earlier
+   * in the same call, is a duplicate: the first is kept, whatever the others hold.
+   * All or none of the new ones are stored.
+   * Oracle: `executeMany` with `batchErrors`, ORA-00001 is a duplicate, explicit commit. Postgres: `INSERT … SELECT FROM
+   * unnest(…) ON CONFLICT DO NOTHING RETURNING event_id`. Lost answer: insert again; the ids make that harmless.
+   */
+  insertEvents(events: readonly StoredEvent[]): Promise<readonly InsertOutcome[]>
+
+  /**
+   * Remembers whose anonymous ids these are. An id that has an owner keeps it: the first link wins, so that two users of one
+   * device stay two. Links go from anonymous ids to users only, hence no cycles.
+   * Oracle: `INSERT` with ORA-00001 ignored; Postgres: `ON CONFLICT DO NOTHING`. Lost answer: link again.
+   */
+  linkIdentities(links: readonly IdentityLink[]): Promise<void>
+
+  /** The anonymous ids that belong to a user, oldest link first. */
+  anonymousIdsOf(userId: string): Promise<readonly string[]>
+
+  /** How numbers become people, links included that were made before the call. Cheap when nothing changed. */
+  people(): Promise<People>
+
+  /** The numbers of these people; unknown ones are given a number. Lost answer: call again, numbers never change. */
+  personNumbers(identities: readonly EventIdentity[]): Promise<Int32Array>
+
+  /** Identity of the numbering of people: a rebuilt one has another. */
+  dictionaryId(): Promise<string>
+
+  /**
+   * The narrow read of analyses: day by day, each in order of time, in bounded memory.
+   * Oracle: a result set of numbers with `fetchArraySize` 1,000; Postgres: a cursor. Both stop when `signal` aborts.
+   */
+  scan(request: ScanRequest & HotRead): AsyncIterable<EventBatch>
+
+  /** Whole events in the order asked for, day by day, in bounded memory. */
+  readEvents(request: EventsRequest & HotRead): AsyncIterable<readonly StoredEvent[]>
+
+  /** Days with rows, oldest first, the rows of `except` not counted. Oracle, Postgres: from partitions and their counts. */
+  listDays(read?: HotRead): Promise<readonly HotDay[]>
+
+  /**
+   * Freezes the rows that the day has now. They stay readable by every read until they are dropped. Asked again while a seal
+   * stands, it returns that seal.
+   * Oracle: `EXCHANGE PARTITION FOR (day)` with a table named for the seal. Postgres: `DETACH PARTITION` likewise.
+   * DuckDB: the highest insert number of the day. Lost answer: call again.
+   */
+  sealDay(day: Day): Promise<Seal>
+
+  /** Streams exactly the rows of the seal, in no particular order, in bounded memory. */
+  readSealed(seal: Seal, options?: { signal?: AbortSignal }): AsyncIterable<readonly NumberedEvent[]>
+
+  /**
+   * Deletes exactly the rows of the seal; rows that arrived later stay. Done twice, it deletes nothing more.
+   * Oracle, Postgres: `DROP TABLE` of the sealed table. Lost answer: call again.
+   */
+  dropSealed(seal: Seal): Promise<{ rows: number }>
+
+  /**
+   * Takes the lease when it is free, expired, or already the owner's (which renews it); undefined when another holds it.
+   * Oracle, Postgres: compare-and-set on a row, times from the database's clock. Lost answer: call again, same owner.
+   */
+  acquireLease(name: string, options: { owner: string; ttlMs: number }): Promise<Lease | undefined>
+
+  /** Gives the lease up if it is still the owner's. Lost answer: it expires by itself. */
+  releaseLease(lease: Lease): Promise<void>
+
+  /** Appends to the hash-chained audit log. Lost answer: append again; the chain shows both. */
+  audit(entry: AuditEntry): Promise<void>
+
+  /** Frees the database. Calls under way finish; done twice, it does nothing more. */
+  close(): Promise<void>
+}

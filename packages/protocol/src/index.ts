@@ -1,0 +1,71 @@
+/**
+ * The wire between the packages: events, batches, limits, error codes, queries and results.
+ * @packageDocumentation
+ */
+export { isInstant, type ParsedBatch, type ParsedEvent, parseBatch, parseEvent, type RefusedEvent } from './batch.js'
+export { AnalyticsError, type AnalyticsErrorOptions, ERROR_CODES, type ErrorCode, type ErrorCodeInfo, errorCode } from './errors.js'
+export {
+  type ColumnType,
+  columnName,
+  DAY_MS,
+  type Day,
+  dayOf,
+  dayStart,
+  EVENT_COLUMNS,
+  type EventColumn,
+  type EventContext,
+  type StoredEvent,
+  type WireBatch,
+  type WireEvent,
+} from './event.js'
+export {
+  BUILT_IN_EVENTS,
+  defineEvents,
+  type EventDefinition,
+  type EventDefinitions,
+  type EventMap,
+  type EventsOf,
+  type Register,
+  type RegisteredEvents,
+  type SchemaOutcome,
+  type StandardSchema,
+} from './events.js'
+export { isRecord, type Json, type JsonObject, PROTOTYPE_KEYS, type Scalar } from './json.js'
+export { LIMITS } from './limits.js'
+export {
+  type Age,
+  type Aggregate,
+  type Duration,
+  durationMs,
+  type EventsQuery,
+  type Filter,
+  type FilterOperator,
+  type FunnelQuery,
+  type Interval,
+  type MetricDefinition,
+  type MetricName,
+  type PropertyFilter,
+  type Query,
+  type QueryBase,
+  type Range,
+  type Step,
+  type TrendQuery,
+} from './query.js'
+export type { RecordKind, RecordStore, StoredRecord } from './records.js'
+export type {
+  BatchResult,
+  ErrorBody,
+  EventResult,
+  EventRow,
+  EventStatus,
+  EventsResult,
+  FunnelResult,
+  FunnelStepResult,
+  QueryAnswer,
+  QueryMeta,
+  RealtimeSummary,
+  ResultOf,
+  TrendPoint,
+  TrendResult,
+} from './results.js'
+export type { EventBatch, EventMatch, EventPosition, EventsRequest, ScanRequest } from './scan.js'

@@ -1,0 +1,147 @@
+import type { Json } from './json.js'
+
+/** A length of time: `30m`, `14d`. A day is 24 hours, a week 7 days. */
+export type Duration = `${number}${'s' | 'm' | 'h' | 'd' | 'w'}`
+
+/** An age: a {@link Duration}, or calendar years in UTC counted from a day's end. */
+export type Age = Duration | `${number}y`
+
+/** A calendar interval in the time zone of the query: a day is a calendar day, not 24 hours. */
+export type Interval = 'minute' | 'hour' | 'day' | 'week' | 'month'
+
+/** A span of time: `from` inclusive, `to` exclusive; ISO instants, or dates that begin in `timeZone`. */
+export interface Range {
+  from: string
+  to: string
+  /** IANA name. @default 'UTC' */
+  timeZone?: string
+  /** @default 'monday' */
+  weekStart?: 'monday' | 'sunday'
+}
+
+/** How a filter compares. Each comparison needs equal types; text compares by code point, `contains` minds case. */
+export type FilterOperator =
+  | 'eq'
+  | 'neq'
+  | 'in'
+  | 'notIn'
+  | 'gt'
+  | 'gte'
+  | 'lt'
+  | 'lte'
+  | 'contains'
+  | 'exists'
+  | 'notExists'
+
+/** One comparison. `property` is a column of the event, or `properties.path`. */
+export interface PropertyFilter {
+  property: string
+  op: FilterOperator
+  value?: Json
+}
+
+/**
+ * A condition on an event. A property that is absent or null is missing: it holds for `notExists`, `neq` and `notIn` alone.
+ */
+export type Filter = PropertyFilter | { and: readonly Filter[] } | { or: readonly Filter[] } | { not: Filter }
+
+/** One step of a funnel. Step indexes count from 0. */
+export interface Step {
+  /** One type, any of several, or `*` for all. */
+  event: string | readonly string[] | '*'
+  where?: Filter
+  /** Shown in the result. @default the event */
+  name?: string
+}
+
+/** What every query has. */
+export interface QueryBase {
+  range: Range
+  where?: Filter
+  /** @default 'all' */
+  tiers?: 'all' | 'hot'
+  /** What to do about days in the archive tier. @default 'error' */
+  onArchived?: 'error' | 'partial'
+  /** @default 30000 */
+  timeoutMs?: number
+}
+
+/** Whole events, page by page. */
+export interface EventsQuery extends QueryBase {
+  kind: 'events'
+  /** This user's events, with those of every anonymous visitor who later identified as the user. */
+  userId?: string
+  sessionId?: string
+  eventTypes?: readonly string[]
+  /** 1 to 1,000. @default 100 */
+  limit?: number
+  cursor?: string
+  /** @default 'desc' */
+  order?: 'asc' | 'desc'
+}
+
+/**
+ * How many people did the steps in order within the window of their first step. A later first step begins a new
+ * attempt; a person counts with the deepest attempt. (The rule of PostHog's ordered funnel.)
+ */
+export interface FunnelQuery extends QueryBase {
+  kind: 'funnel'
+  /** 2 to 20. */
+  steps: readonly Step[]
+  /** @default 'ordered' */
+  order?: 'ordered'
+  /** From the first step, inclusive. @default '14d' */
+  window?: Duration
+}
+
+/** How a metric turns events into a number. All but the first three read `property`. */
+export type Aggregate =
+  | 'count'
+  | 'users'
+  | 'sessions'
+  | 'sum'
+  | 'average'
+  | 'min'
+  | 'max'
+  | 'p50'
+  | 'p75'
+  | 'p90'
+  | 'p95'
+  | 'p99'
+
+/** A number to plot over time. */
+export interface MetricDefinition {
+  name: string
+  /** @default '*' */
+  event?: string | readonly string[] | '*'
+  where?: Filter
+  /** @default 'count' */
+  aggregate?: Aggregate
+  /** A numeric column or `properties.path`. @default 'eventValue' */
+  property?: string
+}
+
+/** The metrics that have a name of their own. */
+export type MetricName = 'events' | 'users' | 'sessions' | 'page_views' | 'errors'
+
+/** Metrics over time. */
+export interface TrendQuery extends QueryBase {
+  kind: 'trend'
+  /** 1 to 16. */
+  metrics: readonly (MetricName | MetricDefinition)[]
+  /** @default 'day' */
+  interval?: Interval
+}
+
+/** A question, told apart by `kind`. */
+export type Query = EventsQuery | FunnelQuery | TrendQuery
+
+const DURATION_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
+
+/** Milliseconds of a duration; undefined where the text is none or not above zero. */
+export function durationMs(text: string): number | undefined {
+  const parts = /^(\d+(?:\.\d+)?)([smhdw])$/.exec(text)
+  if (!parts) return undefined
+  const ms = Number(parts[1]) * DURATION_MS[parts[2] as keyof typeof DURATION_MS]
+  return ms > 0 && Number.isSafeInteger(ms) ? ms : undefined
+}

@@ -1,0 +1,27 @@
+/** The kinds of small rows that a store keeps besides events. */
+export type RecordKind = 'meta' | 'tier' | 'lease' | 'audit'
+
+/** A small row with the version that compare-and-set goes by. */
+export interface StoredRecord<Value = unknown> {
+  key: string
+  /** Begins at 1 and grows by 1 with each change. */
+  version: number
+  value: Value
+}
+
+/**
+ * Small rows changed by compare-and-set: the catalog, leases, the audit chain.
+ *
+ * Oracle and Postgres: one table a kind, `UPDATE … WHERE record_key = :k AND version = :v` and an insert for version 0;
+ * a row count of 0, or a violated key, is a conflict. Each call commits by itself. A lost answer means unknown: read the
+ * record again, its version and value tell whether the change is there.
+ */
+export interface RecordStore {
+  get<Value>(kind: RecordKind, key: string): Promise<StoredRecord<Value> | undefined>
+  /** By key, ascending; keys above `after` that begin with `prefix`. @default limit 1000 */
+  list<Value>(kind: RecordKind, options?: { prefix?: string; after?: string; limit?: number }): Promise<StoredRecord<Value>[]>
+  /** Writes if the record's version is still `expected` (0: if there is none). Resolves to the new version, or undefined on a conflict. */
+  put<Value>(kind: RecordKind, key: string, value: Value, expected: number): Promise<number | undefined>
+  /** Deletes if the version is still `expected`. Resolves to false on a conflict. */
+  delete(kind: RecordKind, key: string, expected: number): Promise<boolean>
+}

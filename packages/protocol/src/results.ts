@@ -1,0 +1,128 @@
+import type { EventsQuery, FunnelQuery, Query, TrendQuery } from './query.js'
+import type { StoredEvent } from './event.js'
+import type { ErrorCode } from './errors.js'
+
+/** What became of one event of a batch. */
+export type EventStatus = 'accepted' | 'duplicate' | 'rejected' | 'dropped' | 'retry'
+
+/** The answer for one event of a batch, in the batch's order. */
+export interface EventResult {
+  index: number
+  eventId: string | null
+  status: EventStatus
+  code?: ErrorCode
+  field?: string
+  message?: string
+}
+
+/** The answer to a batch. With status 200 the counts alone; with 207 each event's fate as well. */
+export interface BatchResult {
+  accepted: number
+  duplicates: number
+  rejected?: number
+  dropped?: number
+  retry?: number
+  results?: EventResult[]
+}
+
+/** The body of every HTTP error. */
+export interface ErrorBody {
+  error: { code: ErrorCode; message: string; requestId: string; field?: string; details?: Readonly<Record<string, unknown>> }
+}
+
+/** An event in a query's answer: as stored, its instants as ISO text. */
+export type EventRow = Omit<StoredEvent, 'eventTimestamp' | 'receivedTimestamp' | 'processingTimestamp'> & {
+  eventTimestamp: string
+  receivedTimestamp: string
+  processingTimestamp: string
+}
+
+/** Answer of an {@link EventsQuery}. */
+export interface EventsResult {
+  events: EventRow[]
+  /** Present where more may follow. */
+  nextCursor?: string
+}
+
+/** One step of a funnel's answer. */
+export interface FunnelStepResult {
+  name: string
+  /** People who reached the step. */
+  users: number
+  /** Share of the people of the first step, 0 to 1; null where there are none. */
+  fromStart: number | null
+  /** Share of the people of the step before, 0 to 1; null where there are none. */
+  fromPrevious: number | null
+  /** Seconds from the step before, over the people who reached this one; null at the first step or where there are none. */
+  averageSeconds: number | null
+  medianSeconds: number | null
+}
+
+/** Answer of a {@link FunnelQuery}. */
+export interface FunnelResult {
+  steps: FunnelStepResult[]
+}
+
+/** One point of a series. */
+export interface TrendPoint {
+  /** Start of the interval, ISO with the offset of the query's time zone. */
+  start: string
+  /** Null where an aggregate of nothing has no value, such as an average. */
+  value: number | null
+  /** False while the interval is not over. */
+  complete: boolean
+}
+
+/** Answer of a {@link TrendQuery}. */
+export interface TrendResult {
+  series: { metric: string; points: TrendPoint[] }[]
+}
+
+/** Which tiers an answer was read from, and whether it is whole. */
+export interface QueryMeta {
+  timeZone: string
+  tiersRead: {
+    /** Rows that the hot store returned. */
+    hot: { rows: number }
+    /** Segments read from object storage, their bytes, and the requests made for them. */
+    cold: { segments: number; bytes: number; requests: number }
+    /** Segments that lie in the archive tier and could not be read. */
+    archived: { segments: number }
+  }
+  /** False where something that was asked for could not be read: `missing` tells what. */
+  complete: boolean
+  missing?: { from: string; to: string; reason: 'archived' }[]
+  /** Until when the answer can still change: an interval or a conversion window that is not over. */
+  openUntil?: string
+  durationMs: number
+  /** Changes when the meaning of an analysis does. */
+  semanticsVersion: number
+}
+
+/** The result that goes with a query. */
+export type ResultOf<Q extends Query> = Q extends EventsQuery
+  ? EventsResult
+  : Q extends FunnelQuery
+    ? FunnelResult
+    : Q extends TrendQuery
+      ? TrendResult
+      : never
+
+/** The answer to a query. */
+export interface QueryAnswer<Q extends Query = Query> {
+  result: ResultOf<Q>
+  meta: QueryMeta
+}
+
+/** What is going on now. People are counted once, whatever they did. */
+export interface RealtimeSummary {
+  /** When the summary was made, ISO. */
+  at: string
+  activeUsers: { last5Minutes: number; last30Minutes: number }
+  /** Mean over the last minute. */
+  eventsPerSecond: number
+  /** Most viewed pages of the last 30 minutes. */
+  topPages: { page: string; views: number; users: number }[]
+  /** Errors of the last 30 minutes. */
+  errors: number
+}

@@ -1,0 +1,59 @@
+import type { Filter } from './query.js'
+import type { Scalar } from './json.js'
+
+/** Which events count as one step or metric. */
+export interface EventMatch {
+  /** Any of these types; absent means every type. */
+  eventTypes?: readonly string[]
+  where?: Filter
+}
+
+/**
+ * The one narrow read that analyses are built on, the same for a hot store and a segment.
+ * A row is returned when `where` holds and at least one of `matches` does.
+ */
+export interface ScanRequest {
+  /** UTC milliseconds, inclusive. */
+  from: number
+  /** UTC milliseconds, exclusive. */
+  to: number
+  /** 1 to 32 of them; match i sets bit i of `EventBatch.matches`. */
+  matches: readonly EventMatch[]
+  where?: Filter
+  /** Further columns: names of event columns, or `properties.path`. */
+  columns?: readonly string[]
+  signal?: AbortSignal
+}
+
+/** Rows of a scan as columns, in order of time. Valid until the next batch is asked for. */
+export interface EventBatch {
+  length: number
+  /** UTC milliseconds. */
+  time: Float64Array
+  /** The store's number of the event's own id; a merged visitor's number is translated by `People.canonical`. */
+  person: Int32Array
+  /** Bit i is set when `matches[i]` of the request holds. */
+  matches: Uint32Array
+  /** Each column that the request named, one value a row. */
+  columns: Readonly<Record<string, readonly Scalar[]>>
+}
+
+/** A read of whole events, oldest or newest first, for timelines, exports and moves. */
+export interface EventsRequest {
+  /** UTC milliseconds, inclusive. */
+  from: number
+  /** UTC milliseconds, exclusive. */
+  to: number
+  where?: Filter
+  order?: 'asc' | 'desc'
+  /** Continues behind this event, in the order asked for. */
+  after?: EventPosition
+  limit?: number
+  signal?: AbortSignal
+}
+
+/** A place in the total order of events: by time, then by id. */
+export interface EventPosition {
+  time: number
+  eventId: string
+}

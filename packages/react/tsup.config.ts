@@ -1,0 +1,4 @@
+import { defineConfig } from 'tsup'
+import { packageBuild } from '../../scripts/package-build.js'
+
+export default defineConfig(packageBuild({ platform: 'browser', entries: ['src/index.ts'], banner: "'use client'" }))

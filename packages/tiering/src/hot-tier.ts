@@ -1,0 +1,100 @@
+import type { Day, RecordStore, StoredEvent } from '@analytics/protocol'
+
+/** A day that has rows in the hot store. */
+export interface HotDay {
+  day: Day
+  rows: number
+}
+
+/** A frozen set of rows of one day: what was there when it was sealed. Later arrivals are not part of it. */
+export interface Seal {
+  day: Day
+  /** Names the set to the store; opaque to others. */
+  id: string
+  rows: number
+}
+
+/** An event with the store's number of its own id (the user's, or the anonymous visitor's where no user is named). */
+export type NumberedEvent = StoredEvent & { person: number }
+
+/** A lease on a piece of work. The epoch grows with each new holder, so that a late writer can be told apart. */
+export interface Lease {
+  name: string
+  owner: string
+  epoch: number
+}
+
+/** One entry for the audit chain. It holds no event contents and no ids of people. */
+export interface AuditEntry {
+  action: string
+  target: string
+  details?: Readonly<Record<string, string | number | boolean | null>>
+}
+
+/** Whose event it is, as the event itself says. */
+export interface EventIdentity {
+  userId: string | null
+  anonymousId: string | null
+}
+
+/**
+ * The slice of a hot store that tiering needs. Every store of `@analytics/node` has it; neither package imports the other.
+ *
+ * A *lost answer* below means: the call may or may not have happened, the caller knows neither. Each method says what to
+ * do then; none of the answers is ever to delete.
+ */
+export interface HotTier {
+  /** Shown in messages, such as `duckdb`. */
+  readonly name: string
+
+  /** The catalog, leases and the audit chain, in the same database as the rows. */
+  readonly records: RecordStore
+
+  /**
+   * Identity of the numbering of people, so that numbers kept in a segment are only believed by the store that gave them.
+   * Oracle, Postgres: a row of the meta table, written once by `setup`.
+   */
+  dictionaryId(): Promise<string>
+
+  /**
+   * Days with rows that no committed segment stands for, oldest first.
+   * Oracle: the partitions of `pf_user_events` and sealed tables; Postgres: the same from its catalog; both with row counts.
+   */
+  listDays(): Promise<readonly HotDay[]>
+
+  /**
+   * Freezes the rows that the day has now; asked again while a seal stands, it returns that seal. Sealed rows stay readable
+   * by every scan until they are dropped.
+   * Oracle: `EXCHANGE PARTITION FOR (day)` with a table named for the seal. Postgres: `DETACH PARTITION` into such a table.
+   * DuckDB: the highest insert number of the day. Lost answer: call again.
+   */
+  sealDay(day: Day): Promise<Seal>
+
+  /** Streams exactly the rows of the seal, in no particular order, in bounded memory. Lost answer: read again. */
+  readSealed(seal: Seal, options?: { signal?: AbortSignal }): AsyncIterable<readonly NumberedEvent[]>
+
+  /**
+   * Deletes exactly the rows of the seal; rows that arrived later stay. Done twice, it deletes nothing more.
+   * Oracle: `DROP TABLE` of the exchanged table (a DDL commits by itself). Postgres: the same in a transaction.
+   * Lost answer: call again; it is idempotent. Called only when a verified segment is committed.
+   */
+  dropSealed(seal: Seal): Promise<{ rows: number }>
+
+  /**
+   * The store's numbers of people, in the order asked; unknown ones are given a number. For segments whose numbers came
+   * from another dictionary. Oracle, Postgres: one array bind. Lost answer: call again, numbers never change.
+   */
+  personNumbers(identities: readonly EventIdentity[]): Promise<Int32Array>
+
+  /**
+   * Takes the lease when it is free, expired, or already the owner's (which renews it); undefined when another holds it.
+   * Oracle, Postgres: compare-and-set on a row, times from the database's clock. Lost answer: call again, same owner.
+   */
+  acquireLease(name: string, options: { owner: string; ttlMs: number }): Promise<Lease | undefined>
+
+  /** Gives the lease up if it is still the owner's. Lost answer: it expires by itself. */
+  releaseLease(lease: Lease): Promise<void>
+
+  /** Appends to the hash-chained audit log. Lost answer: append again; the chain shows both. */
+  audit(entry: AuditEntry): Promise<void>
+}

@@ -1,0 +1,98 @@
+/** Where an object lies. `archive` must be restored before it can be read. */
+export type StorageTier = 'cold' | 'archive'
+
+/** Whether the bytes of an object can be read now. */
+export type ArchivalState = 'available' | 'archived' | 'restoring' | 'restored'
+
+/** What is known of an object without reading it. */
+export interface ObjectInfo {
+  name: string
+  /** Bytes. */
+  size: number
+  /** Changes whenever the bytes do. */
+  etag: string
+  tier: StorageTier
+  archivalState: ArchivalState
+  /** UTC milliseconds. */
+  modifiedAt: number
+  /** Until when a restored object stays readable, UTC milliseconds. */
+  readableUntil?: number
+}
+
+/** Bytes to store. `open` may be called again for a retry and yields the same bytes each time. */
+export interface ObjectBody {
+  /** Bytes. */
+  size: number
+  /** Lower-case hex SHA-256 of all bytes: the store refuses others. */
+  sha256: string
+  open(): AsyncIterable<Uint8Array>
+}
+
+/** What a put did. `exists` means that nothing was written. */
+export type PutResult = { status: 'created'; etag: string } | { status: 'exists' }
+
+/** Options that every call takes. */
+export interface CallOptions {
+  signal?: AbortSignal
+}
+
+/**
+ * Object storage as tiering uses it. Names are made of `A-Z a-z 0-9 = _ . / -`.
+ *
+ * A failed call rejects with an `AnalyticsError`; `outcome_unknown` says that it may have happened: `head` tells, and
+ * nothing is deleted on such an answer. Adapters set a deadline on every request.
+ */
+export interface ObjectStore {
+  /** Shown in messages and in the catalog, such as `file`. */
+  readonly name: string
+  /** Where objects lie, for people: a bucket, a folder. */
+  readonly location: string
+  readonly capabilities: {
+    /** Whether objects can be moved to the archive tier and restored. */
+    archive: boolean
+    /** Whether objects outlive the process. */
+    durable: boolean
+  }
+
+  /**
+   * Stores an object that must not exist yet; it is either there whole or not at all.
+   * OCI: `PUT` with `if-none-match: *` and `opc-content-sha256`, a 412 is `exists`. Lost answer: `head`, and adopt the
+   * object only if size and checksum are those sent.
+   * @throws AnalyticsError `checksum_mismatch` where the bytes are not those announced; nothing is stored then.
+   */
+  put(name: string, body: ObjectBody, options?: CallOptions & { tier?: StorageTier }): Promise<PutResult>
+
+  /**
+   * Streams the bytes from `start` (inclusive, default 0) to `end` (exclusive, default the size).
+   * OCI: `GET` with a `range` header. Lost answer: get again.
+   * @throws AnalyticsError `object_not_found`, or `object_archived` where it must be restored first.
+   */
+  get(name: string, options?: CallOptions & { start?: number; end?: number }): AsyncIterable<Uint8Array>
+
+  /** What is known of the object; undefined where there is none. OCI: `HEAD`, whose `archival-state` is the truth. */
+  head(name: string, options?: CallOptions): Promise<ObjectInfo | undefined>
+
+  /** Objects whose names begin with the prefix, by name. OCI: pages of 1,000; an object put meanwhile may be missing. */
+  list(prefix: string, options?: CallOptions): AsyncIterable<ObjectInfo>
+
+  /**
+   * Deletes the object with all its versions; one that is not there is success.
+   * OCI: `DELETE` for each version. Lost answer: delete again.
+   */
+  delete(name: string, options?: CallOptions): Promise<void>
+
+  /**
+   * Moves the object to the archive tier in place; already there is success. OCI: `updateObjectStorageTier`, which can't be
+   * undone. Lost answer: `head` tells the tier.
+   */
+  archive(name: string, options?: CallOptions): Promise<void>
+
+  /**
+   * Asks for an archived object to be readable for so many hours (1 to 240); it becomes `restoring`, later `restored`.
+   * Asked again, it extends. OCI: `restoreObjects`, up to an hour. Lost answer: ask again.
+   */
+  restore(name: string, options: CallOptions & { hours: number }): Promise<void>
+
+  /** Frees what the adapter holds. Done twice, it does nothing more. */
+  close(): Promise<void>
+}

@@ -1,0 +1,70 @@
+import type { EventBatch, EventsRequest, ScanRequest, StoredEvent } from '@analytics/protocol'
+import type { NumberedEvent } from './hot-tier.js'
+
+/** What a format says about a segment that it has written. */
+export interface SegmentStats {
+  rows: number
+  /** Bytes of the file. */
+  size: number
+  /** UTC milliseconds of the earliest and the latest event. */
+  minTime: number
+  maxTime: number
+  /** Names the layout of the columns, so that every later release reads this one. */
+  schemaId: string
+}
+
+/** The bytes of a segment, wherever they lie: the one seam between formats and object stores. */
+export interface SegmentSource {
+  /** Bytes. */
+  size: number
+  /** Reads `[start, end)`. */
+  slice(start: number, end: number): Promise<Uint8Array>
+  /**
+   * The whole segment as a local file, for engines that read files. It stays valid until the source is released by whoever
+   * opened it.
+   */
+  file(): Promise<string>
+}
+
+/** What a segment's reader needs beside the request. */
+export interface SegmentReadOptions {
+  signal?: AbortSignal
+}
+
+/** A batch of a segment's scan: `identities` where the numbers of people are not to be believed. */
+export interface SegmentBatch extends EventBatch {
+  /** Only with `withIdentities`: whose event each row is. */
+  identities?: readonly { userId: string | null; anonymousId: string | null }[]
+}
+
+/**
+ * How a day's events lie in a file. A segment holds every column of an event and the store's number of its person.
+ *
+ * Parquet, written and read by DuckDB, is what is stored; a segment's file is read by any tool that reads the format.
+ */
+export interface SegmentFormat {
+  /** Recorded in the catalog, such as `parquet`. */
+  readonly name: string
+  /** With the dot. */
+  readonly extension: string
+  /** Recorded in the catalog, such as `zstd`. */
+  readonly compression: string
+
+  /**
+   * Writes the rows to a new local file, sorted by user, time and id, in bounded memory. On failure no file is left.
+   * @throws AnalyticsError `aborted`, or what the source of the rows throws.
+   */
+  write(rows: AsyncIterable<readonly NumberedEvent[]>, path: string, options?: SegmentReadOptions): Promise<SegmentStats>
+
+  /** The narrow read of analyses, in order of time; filters and projection are applied while reading. */
+  scan(source: SegmentSource, request: ScanRequest, options?: { withIdentities?: boolean }): AsyncIterable<SegmentBatch>
+
+  /** Whole events in the order asked for. */
+  readEvents(source: SegmentSource, request: EventsRequest): AsyncIterable<readonly StoredEvent[]>
+
+  /** Every row as written, in no particular order: what verification compares. */
+  readAll(source: SegmentSource, options?: SegmentReadOptions): AsyncIterable<readonly NumberedEvent[]>
+
+  /** Frees the engine. Done twice, it does nothing more. */
+  close(): Promise<void>
+}
