@@ -57,10 +57,10 @@ export interface HotTier {
   dictionaryId(): Promise<string>
 
   /**
-   * Days with rows that no committed segment stands for, oldest first.
+   * Days with rows, oldest first; the rows of `except`, which committed segments stand for, are not counted.
    * Oracle: the partitions of `pf_user_events` and sealed tables; Postgres: the same from its catalog; both with row counts.
    */
-  listDays(): Promise<readonly HotDay[]>
+  listDays(read?: { except?: readonly Seal[] }): Promise<readonly HotDay[]>
 
   /**
    * Freezes the rows that the day has now; asked again while a seal stands, it returns that seal. Sealed rows stay readable
