@@ -29,10 +29,17 @@ export interface ColdView {
   readonly archivedDays: readonly TierDay[]
   /** Hot rows that committed segments stand for; a reader of the hot store leaves them out. */
   readonly seals: readonly Seal[]
-  /** The narrow read of one day, in order of time, people numbered as in the hot store. */
-  scan(day: Day, request: ScanRequest): AsyncIterable<EventBatch>
-  /** Whole events of one day in the order asked for. */
-  readEvents(day: Day, request: EventsRequest): AsyncIterable<readonly StoredEvent[]>
+  /**
+   * The narrow read of one day, in order of time, people numbered as in the hot store. `hot` are the day's rows that the hot
+   * store still has, late arrivals: they are merged in.
+   */
+  scan(day: Day, request: ScanRequest, hot?: AsyncIterable<EventBatch>): AsyncIterable<EventBatch>
+  /** Whole events of one day in the order asked for, those of `hot` merged in. */
+  readEvents(
+    day: Day,
+    request: EventsRequest,
+    hot?: AsyncIterable<readonly StoredEvent[]>,
+  ): AsyncIterable<readonly StoredEvent[]>
   stats(): ColdReadStats
   /** Must be called when reading is over, also after an error. */
   release(): void

@@ -11,8 +11,53 @@ export interface ErrorCodeInfo {
 const permanent = (httpStatus: number, advice: string): ErrorCodeInfo => ({ httpStatus, retryable: false, advice })
 const passing = (httpStatus: number, advice: string): ErrorCodeInfo => ({ httpStatus, retryable: true, advice })
 
+/** Every code that an error of these packages carries. */
+export type ErrorCode =
+  | 'invalid_event'
+  | 'invalid_event_id'
+  | 'invalid_event_type'
+  | 'invalid_identity'
+  | 'invalid_session_id'
+  | 'invalid_timestamp'
+  | 'invalid_value'
+  | 'invalid_properties'
+  | 'event_too_large'
+  | 'schema_violation'
+  | 'consent_denied'
+  | 'invalid_json'
+  | 'invalid_batch'
+  | 'invalid_query'
+  | 'key_missing'
+  | 'key_unknown'
+  | 'key_scope'
+  | 'origin_forbidden'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'body_stalled'
+  | 'body_too_large'
+  | 'encoding_unsupported'
+  | 'overloaded'
+  | 'store_unavailable'
+  | 'query_timeout'
+  | 'internal'
+  | 'aborted'
+  | 'invalid_options'
+  | 'store_locked'
+  | 'schema_mismatch'
+  | 'closed'
+  | 'missing_dependency'
+  | 'object_exists'
+  | 'object_not_found'
+  | 'object_archived'
+  | 'checksum_mismatch'
+  | 'verification_failed'
+  | 'outcome_unknown'
+  | 'lease_lost'
+  | 'catalog_conflict'
+  | 'archived'
+
 /** Every error code, with its HTTP status, whether a retry can help, and what to do. */
-export const ERROR_CODES = {
+export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
   // One event
   invalid_event: permanent(400, 'Send an object with the fields of WireEvent.'),
   invalid_event_id: permanent(400, 'Send eventId as a canonical upper-case ULID of 26 characters.'),
@@ -24,6 +69,7 @@ export const ERROR_CODES = {
   invalid_properties: permanent(400, 'Send properties as a JSON object within the limits of depth and keys.'),
   event_too_large: permanent(413, 'Keep an event within 32 KiB of JSON.'),
   schema_violation: permanent(400, 'Send the properties that this event type is defined with.'),
+  consent_denied: permanent(400, 'Nothing: events of people who denied consent are not stored.'),
   // A request
   invalid_json: permanent(400, 'Send the body as JSON in UTF-8.'),
   invalid_batch: permanent(400, 'Send { sentAt, events: [...] }.'),
@@ -58,10 +104,7 @@ export const ERROR_CODES = {
   lease_lost: passing(409, 'Another worker took over; it goes on with the work.'),
   catalog_conflict: passing(409, 'The catalog changed meanwhile. Run again.'),
   archived: permanent(409, 'Restore the days that the details name, or ask with onArchived: partial.'),
-} as const satisfies Record<string, ErrorCodeInfo>
-
-/** A code of {@link ERROR_CODES}. */
-export type ErrorCode = keyof typeof ERROR_CODES
+}
 
 /** Options of {@link AnalyticsError}. */
 export interface AnalyticsErrorOptions {

@@ -17,17 +17,17 @@ export const LIMITS = {
   /** Events in one batch. */
   batchEvents: 500,
   /** One event, as UTF-8 JSON. */
-  eventBytes: 32 * 1024,
+  eventBytes: 32_768,
   /** Keys of `properties`, counted over all levels. */
   propertyKeys: 255,
   /** Levels of `properties`: a flat object has one. */
   propertyDepth: 5,
   /** A request body as it arrives. */
-  wireBytes: 1024 * 1024,
+  wireBytes: 1_048_576,
   /** A request body after decompression. */
-  inflatedBytes: 5 * 1024 * 1024,
+  inflatedBytes: 5_242_880,
   /** How far a client's clock may be off, in ms, before its times are corrected. */
-  clockSkewMs: 5 * 60_000,
+  clockSkewMs: 300_000,
   /** Events older than this, in ms, are filed at their receipt. */
-  eventAgeMs: 30 * 86_400_000,
+  eventAgeMs: 2_592_000_000,
 } as const

@@ -1,0 +1,130 @@
+import {
+  AnalyticsError,
+  type Day,
+  DAY_MS,
+  dayStart,
+  type EventBatch,
+  type EventsRequest,
+  type QueryMeta,
+  type ScanRequest,
+  type StoredEvent,
+} from '@analytics/protocol'
+import type { ColdTier, ColdView } from '../cold-tier.js'
+import type { HotStore } from '../store.js'
+
+/** How a query wants its tiers. */
+export interface TierOptions {
+  from: number
+  to: number
+  tiers: 'all' | 'hot'
+  onArchived: 'error' | 'partial'
+}
+
+/** Both tiers as one: every event of the range once, in order of time. */
+export interface TierReader {
+  scan(request: Omit<ScanRequest, 'from' | 'to'>): AsyncIterable<EventBatch>
+  readEvents(request: Omit<EventsRequest, 'from' | 'to'>): AsyncIterable<readonly StoredEvent[]>
+  /** What was read so far. */
+  coverage(): Pick<QueryMeta, 'tiersRead' | 'complete' | 'missing'>
+  /** Must be called when reading is over, also after an error. */
+  release(): void
+}
+
+/**
+ * Opens a range for reading. Which tier each event is read from is decided here, from the catalog, once: a move that happens
+ * meanwhile changes nothing for this reader.
+ * @throws AnalyticsError `archived` where days of the range must be restored first and `onArchived` is `error`.
+ */
+export async function openTiers(store: HotStore, cold: ColdTier | undefined, options: TierOptions): Promise<TierReader> {
+  const { from, to, tiers, onArchived } = options
+  const view = await cold?.openView({ from, to })
+  try {
+    if (view && tiers === 'all' && onArchived === 'error') assertReadable(view)
+    const except = view?.seals ?? []
+    const coldDays = new Set(tiers === 'all' ? view?.days.map(({ day }) => day) : [])
+    const hotDays = (await store.listDays({ except })).map(({ day }) => day)
+    const days = [...new Set([...hotDays, ...coldDays])].filter((day) => dayStart(day) < to && dayStart(day) + DAY_MS > from).sort()
+    return tierReader(store, view, { days, hotDays: new Set(hotDays), coldDays, options })
+  } catch (error) {
+    view?.release()
+    throw error
+  }
+}
+
+function assertReadable({ archivedDays }: ColdView): void {
+  if (archivedDays.length === 0) return
+  const days = archivedDays.map(({ day }) => day)
+  throw new AnalyticsError('archived', `${days.length} days of the range lie in the archive tier, from ${days[0]} to ${days.at(-1)}.`, {
+    details: { days, bytes: archivedDays.reduce((sum, { bytes }) => sum + bytes, 0) },
+  })
+}
+
+interface Layout {
+  /** Days with events in either tier, ascending. */
+  days: readonly Day[]
+  hotDays: ReadonlySet<Day>
+  coldDays: ReadonlySet<Day>
+  options: TierOptions
+}
+
+function tierReader(store: HotStore, view: ColdView | undefined, { days, hotDays, coldDays, options }: Layout): TierReader {
+  const except = view?.seals ?? []
+  let hotRows = 0
+
+  const span = (day: Day) => ({
+    from: Math.max(options.from, dayStart(day)),
+    to: Math.min(options.to, dayStart(day) + DAY_MS),
+  })
+  async function* counted<Batch extends { length: number }>(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+    for await (const batch of batches) {
+      hotRows += batch.length
+      yield batch
+    }
+  }
+
+  return {
+    async *scan(request) {
+      for (const day of days) {
+        const one: ScanRequest = { ...request, ...span(day) }
+        const hot = hotDays.has(day) ? counted(store.scan({ ...one, except })) : undefined
+        if (view && coldDays.has(day)) yield* view.scan(day, one, hot)
+        else if (hot) yield* hot
+      }
+    },
+
+    async *readEvents(request) {
+      let left = request.limit ?? Number.POSITIVE_INFINITY
+      for (const day of request.order === 'desc' ? [...days].reverse() : days) {
+        const one: EventsRequest = { ...request, ...span(day), ...(Number.isFinite(left) ? { limit: left } : {}) }
+        const hot = hotDays.has(day) ? counted(store.readEvents({ ...one, except })) : undefined
+        const batches = view && coldDays.has(day) ? view.readEvents(day, one, hot) : hot
+        for await (const batch of batches ?? []) {
+          yield batch.length > left ? batch.slice(0, left) : batch
+          left -= batch.length
+          if (left <= 0) return
+        }
+      }
+    },
+
+    coverage() {
+      const archived = options.tiers === 'all' ? (view?.archivedDays ?? []) : []
+      const read = view?.stats() ?? { segments: 0, bytes: 0, requests: 0 }
+      return {
+        tiersRead: {
+          hot: { rows: hotRows },
+          cold: read,
+          archived: { segments: archived.reduce((sum, { segments }) => sum + segments, 0) },
+        },
+        complete: archived.length === 0,
+        ...(archived.length > 0 ? { missing: archived.map(({ day }) => missingDay(day)) } : {}),
+      }
+    },
+
+    release: () => view?.release(),
+  }
+}
+
+function missingDay(day: Day) {
+  const text = (ms: number) => new Date(ms).toISOString()
+  return { from: text(dayStart(day)), to: text(dayStart(day) + DAY_MS), reason: 'archived' as const }
+}

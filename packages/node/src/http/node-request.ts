@@ -1,0 +1,47 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+/**
+ * A standard request over a Node one, its body streamed. A body that a parser of the framework has consumed already is taken
+ * from `parsed`. The request's signal aborts when the client goes before it was answered.
+ */
+export function toRequest(message: IncomingMessage, response: ServerResponse, url: string, parsed?: unknown): Request {
+  const gone = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort()
+  })
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(message.headers)) {
+    for (const one of Array.isArray(value) ? value : [value ?? '']) headers.append(name, one)
+  }
+  const method = message.method ?? 'GET'
+  const host = message.headers.host ?? 'localhost'
+  const init = { method, headers, signal: gone.signal }
+  const target = new URL(url, `http://${/^[\w.:[\]-]+$/.test(host) ? host : 'localhost'}`)
+  if (method === 'GET' || method === 'HEAD') return new Request(target, init)
+  return new Request(target, { ...init, ...bodyOf(message, headers, parsed), duplex: 'half' } as RequestInit)
+}
+
+function bodyOf(message: IncomingMessage, headers: Headers, parsed: unknown): { body: string | Uint8Array | ReadableStream } {
+  if (!message.readableEnded || parsed === undefined) return { body: Readable.toWeb(message) as ReadableStream }
+  // The parser has inflated it.
+  headers.delete('content-encoding')
+  headers.delete('content-length')
+  if (typeof parsed === 'string') return { body: parsed }
+  return { body: parsed instanceof Uint8Array ? Buffer.from(parsed) : JSON.stringify(parsed) }
+}
+
+/** Writes a standard response to a Node one, streamed. A client that goes early is no error. */
+export async function writeResponse(source: Response, target: ServerResponse): Promise<void> {
+  target.writeHead(source.status, Object.fromEntries(source.headers))
+  if (!source.body) {
+    target.end()
+    return
+  }
+  try {
+    await pipeline(Readable.fromWeb(source.body as import('node:stream/web').ReadableStream), target)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
+  }
+}

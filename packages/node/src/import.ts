@@ -1,0 +1,76 @@
+import { AnalyticsError, parseEvent, type StoredEvent, type WireEvent } from '@analytics/protocol'
+import { ulid } from 'ulid'
+import { toStoredEvent } from './ingest/clean.js'
+import { NO_CLIENT } from './ingest/client.js'
+import type { Pipeline } from './ingest/pipeline.js'
+
+/** A trusted event: its time is kept, however old. Without an id it is given one of its time. */
+export type ImportEvent = Omit<WireEvent, 'eventId' | 'sessionId'> & {
+  eventId?: string
+  sessionId?: string
+  /** What a device would have told; columns of the stored event. */
+  device?: Partial<Pick<StoredEvent, 'deviceType' | 'browser' | 'os' | 'country'>>
+}
+
+/** How far an import has come. */
+export interface ImportProgress {
+  imported: number
+  duplicates: number
+  rejected: number
+}
+
+/** Options of an import. */
+export interface ImportOptions {
+  /** Called after each group of events is durable. */
+  onProgress?: (progress: ImportProgress) => void
+  signal?: AbortSignal
+}
+
+/** What an import did; the first rejections are explained. */
+export interface ImportResult extends ImportProgress {
+  rejections: { index: number; field: string; message: string }[]
+}
+
+const GROUP_EVENTS = 2000
+const EXPLAINED_REJECTIONS = 20
+
+/** Stores events as they come, in groups, so that memory is bounded by a group and the source waits for the store. */
+export async function importEvents(
+  pipeline: Pipeline,
+  now: () => number,
+  events: Iterable<ImportEvent> | AsyncIterable<ImportEvent>,
+  { onProgress, signal }: ImportOptions = {},
+): Promise<ImportResult> {
+  const result: ImportResult = { imported: 0, duplicates: 0, rejected: 0, rejections: [] }
+  let group: StoredEvent[] = []
+  let index = 0
+  const flush = async () => {
+    if (signal?.aborted) throw new AnalyticsError('aborted', `The import was ended after ${result.imported} events.`)
+    const outcomes = await pipeline.store(group)
+    result.duplicates += outcomes.filter((outcome) => outcome === 'duplicate').length
+    result.imported += outcomes.filter((outcome) => outcome !== 'duplicate').length
+    group = []
+    onProgress?.({ imported: result.imported, duplicates: result.duplicates, rejected: result.rejected })
+  }
+  for await (const event of events) {
+    const row = toRow(event, now())
+    if ('field' in row) {
+      result.rejected++
+      if (result.rejections.length < EXPLAINED_REJECTIONS) result.rejections.push({ index, ...row })
+    } else {
+      group.push(row)
+    }
+    index++
+    if (group.length >= GROUP_EVENTS) await flush()
+  }
+  if (group.length > 0) await flush()
+  return result
+}
+
+function toRow(event: ImportEvent, receivedAt: number): StoredEvent | { field: string; message: string } {
+  const { device, ...wire } = event
+  const time = Date.parse(event.timestamp)
+  const parsed = parseEvent({ sessionId: 'import', ...wire, eventId: event.eventId ?? ulid(Number.isNaN(time) ? receivedAt : time) })
+  if (!parsed.ok) return { field: parsed.field, message: parsed.message }
+  return { ...toStoredEvent(parsed, { time }, { receivedAt, client: NO_CLIENT }), ...device }
+}

@@ -1,0 +1,94 @@
+import { type JsonObject, LIMITS, type ParsedEvent, type StoredEvent, type WireEvent } from '@analytics/protocol'
+import type { ClientFacts } from './client.js'
+
+/** What is known of a request, beyond its events. */
+export interface Receipt {
+  /** When the server received it, UTC milliseconds. */
+  receivedAt: number
+  /** The client's clock when it sent the batch, ISO. */
+  sentAt: string | undefined
+  client: ClientFacts
+}
+
+/** The time of an event, and what was done to the client's. */
+export interface EventTime {
+  time: number
+  /** `skew`: moved by the error of the client's clock. `receipt`: implausible, hence the time of receipt. */
+  flag?: 'skew' | 'receipt'
+}
+
+/**
+ * The event time: the client's `timestamp`. Only a skew beyond 5 minutes, told by `sentAt`, is corrected; a time that is then
+ * more than 5 minutes ahead or older than `maxAgeMs` is replaced by the time of receipt.
+ */
+export function eventTime(
+  timestamp: string,
+  { receivedAt, sentAt }: Pick<Receipt, 'receivedAt' | 'sentAt'>,
+  maxAgeMs: number = LIMITS.eventAgeMs,
+): EventTime {
+  const claimed = Date.parse(timestamp)
+  const skew = sentAt === undefined ? 0 : receivedAt - Date.parse(sentAt)
+  const isSkewed = Math.abs(skew) > LIMITS.clockSkewMs
+  const time = isSkewed ? claimed + skew : claimed
+  if (time > receivedAt + LIMITS.clockSkewMs || time < receivedAt - maxAgeMs) return { time: receivedAt, flag: 'receipt' }
+  return isSkewed ? { time, flag: 'skew' } : { time }
+}
+
+/** Turns a checked wire event into the row that stores keep. */
+export function toStoredEvent(
+  { event, truncated }: Pick<ParsedEvent, 'event' | 'truncated'>,
+  { time, flag }: EventTime,
+  { receivedAt, client }: Pick<Receipt, 'receivedAt' | 'client'>,
+): StoredEvent {
+  const flags = [...truncated.map((field) => `truncated:${field}`), ...(flag ? [`time:${flag}`] : [])]
+  return {
+    eventId: event.eventId,
+    eventType: clean(event.eventType),
+    eventCategory: optional(event.eventCategory),
+    eventAction: optional(event.eventAction),
+    eventLabel: optional(event.eventLabel),
+    eventValue: event.eventValue ?? null,
+    userId: optional(event.userId),
+    anonymousId: optional(event.anonymousId),
+    sessionId: clean(event.sessionId),
+    pageUrl: optional(event.context?.page?.url),
+    referrerUrl: optional(event.context?.page?.referrer),
+    ...client,
+    properties: storedProperties(event, flags),
+    schemaVersion: event.schemaVersion ?? 1,
+    eventTimestamp: time,
+    receivedTimestamp: receivedAt,
+    processingTimestamp: receivedAt,
+  }
+}
+
+/** The event's properties, and under `$` names what the wire carries beyond the columns. */
+function storedProperties(event: WireEvent, flags: readonly string[]): JsonObject | null {
+  const { page, ...device } = event.context ?? {}
+  const context = { ...device, ...(page?.path ? { path: page.path } : {}), ...(page?.title ? { title: page.title } : {}) }
+  const properties = {
+    ...(event.properties && cleanObject(event.properties)),
+    ...(Object.keys(context).length > 0 ? { $context: cleanObject(context as JsonObject) } : {}),
+    ...(event.seq === undefined ? {} : { $seq: event.seq }),
+    ...(flags.length > 0 ? { $flags: [...flags] } : {}),
+  }
+  return Object.keys(properties).length > 0 ? properties : null
+}
+
+/**
+ * Text that every database takes: no NUL, no half surrogate pairs. Ids are cleaned too, so that one id stays one id on
+ * every store.
+ */
+function clean(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what Postgres refuses
+  return text.replace(/\u0000/g, '').replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
+}
+
+/** Absent and empty are the same on every store: Oracle knows no empty text. */
+function optional(text: string | undefined): string | null {
+  return text === undefined ? null : clean(text) || null
+}
+
+function cleanObject(value: JsonObject): JsonObject {
+  return JSON.parse(JSON.stringify(value), (_key, one: unknown) => (typeof one === 'string' ? clean(one) : one)) as JsonObject
+}

@@ -1,0 +1,86 @@
+import {
+  type EventDefinition,
+  type EventDefinitions,
+  isRecord,
+  type JsonObject,
+  type SchemaOutcome,
+  type WireEvent,
+} from '@analytics/protocol'
+
+/** A defined event's properties did not fit. */
+export interface SchemaViolation {
+  field: string
+  message: string
+}
+
+/** Checks events against their definitions. */
+export interface SchemaRegistry {
+  /** The event with the properties of its definition's latest version, or what is wrong. Undefined types pass as they are. */
+  check(event: WireEvent): Promise<{ event: WireEvent } | { violation: SchemaViolation }>
+}
+
+/** A registry of the app's definitions. */
+export function schemaRegistry(definitions: EventDefinitions): SchemaRegistry {
+  return {
+    async check(event) {
+      const definition = Object.hasOwn(definitions, event.eventType) ? definitions[event.eventType] : undefined
+      if (!definition) return { event }
+      const latest = definition.version ?? 1
+      const sent = event.schemaVersion ?? 1
+      if (sent > latest) {
+        return { violation: { field: 'schemaVersion', message: `Version ${sent} is newer than ${latest}, the latest known.` } }
+      }
+      const upcasted = upcast(definition, event.properties, sent, latest)
+      if ('violation' in upcasted) return upcasted
+      const checked = await validate(definition, upcasted.properties)
+      if ('violation' in checked) return checked
+      return { event: withValue({ ...event, schemaVersion: latest }, checked.properties, definition.value) }
+    },
+  }
+}
+
+function upcast(
+  definition: EventDefinition,
+  properties: JsonObject | undefined,
+  sent: number,
+  latest: number,
+): { properties: unknown } | { violation: SchemaViolation } {
+  let current: unknown = properties ?? {}
+  for (let version = sent; version < latest; version++) {
+    const step = definition.upcast?.[version]
+    if (!step) continue
+    try {
+      current = step(current as never)
+    } catch {
+      return { violation: { field: 'properties', message: `The properties could not be brought from version ${version} to ${latest}.` } }
+    }
+    // An upcast leads straight to the latest version.
+    break
+  }
+  return { properties: current }
+}
+
+async function validate(
+  definition: EventDefinition,
+  properties: unknown,
+): Promise<{ properties: JsonObject } | { violation: SchemaViolation }> {
+  if (!definition.schema) return { properties: isRecord(properties) ? (properties as JsonObject) : {} }
+  const outcome: SchemaOutcome<unknown> = await definition.schema['~standard'].validate(properties)
+  if (outcome.issues) {
+    const [issue] = outcome.issues
+    const path = (issue?.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part))
+    return { violation: { field: ['properties', ...path].join('.'), message: issue?.message ?? 'The properties do not fit.' } }
+  }
+  if (!isRecord(outcome.value)) return { violation: { field: 'properties', message: 'The schema gives no object.' } }
+  return { properties: outcome.value as JsonObject }
+}
+
+function withValue(event: WireEvent, properties: JsonObject, valueProperty: string | undefined): WireEvent {
+  const { properties: _old, ...rest } = event
+  const value = valueProperty === undefined ? undefined : properties[valueProperty]
+  return {
+    ...rest,
+    ...(Object.keys(properties).length > 0 ? { properties } : {}),
+    ...(rest.eventValue === undefined && typeof value === 'number' && Number.isFinite(value) ? { eventValue: value } : {}),
+  }
+}

@@ -1,0 +1,21 @@
+/** Where the library reports to; pino, winston's and console's methods fit. Never given event contents or keys. */
+export interface Logger {
+  debug(facts: Readonly<Record<string, unknown>>, message: string): void
+  info(facts: Readonly<Record<string, unknown>>, message: string): void
+  warn(facts: Readonly<Record<string, unknown>>, message: string): void
+  error(facts: Readonly<Record<string, unknown>>, message: string): void
+}
+
+/** Warnings and errors on the console, nothing else. */
+export const consoleLogger: Logger = {
+  debug() {},
+  info() {},
+  warn: (facts, message) => console.warn(`[analytics] ${message}`, facts),
+  error: (facts, message) => console.error(`[analytics] ${message}`, facts),
+}
+
+/** What a log may say of an error: never its input. */
+export function errorFacts(error: unknown): Record<string, unknown> {
+  const { code, message, name } = (error ?? {}) as { code?: unknown; message?: unknown; name?: unknown }
+  return { code, name, message: typeof message === 'string' ? message : String(error) }
+}

@@ -1,0 +1,99 @@
+import { AnalyticsError, type EventDefinitions, LIMITS } from '@analytics/protocol'
+import type { ColdTier } from './cold-tier.js'
+import type { Authorize, KeyOptions } from './http/auth.js'
+import type { Identify } from './http/handler.js'
+import type { IpPrivacy } from './ingest/client.js'
+import type { EventListener } from './ingest/pipeline.js'
+import { consoleLogger, type Logger } from './logger.js'
+import type { EventQueue } from './queue.js'
+import { memoryQueue } from './queues/memory.js'
+import type { HotStore } from './store.js'
+
+/** Options of `createAnalytics`. */
+export interface AnalyticsOptions {
+  /** Where events live, such as `duckdbStore({ path })`. */
+  store: HotStore
+  /** What `createTiering` of `@analytics/tiering` returns; without it every day stays hot. */
+  tiering?: ColdTier
+  /** Between the handler and the store. @default memoryQueue() */
+  queue?: EventQueue
+  /** The app's own event types, from `defineEvents`; types that are not named are stored as they come. @default {} */
+  events?: EventDefinitions
+  /** Keys of trackers and readers. @default [] */
+  keys?: readonly KeyOptions[]
+  /** The host's own login instead of a read or admin key. */
+  authorize?: Authorize
+  /** The host's session: who the user is, whatever the client claims. */
+  identify?: Identify
+  /** Told about events after they are stored, at least once each; errors in it are logged and harm nothing. */
+  onEvents?: EventListener
+  /** Whether missing tables are made (`auto`), only checked (`check`), or trusted (`off`). @default 'auto' */
+  schema?: 'auto' | 'check' | 'off'
+  /** How many proxies in front of the server to believe for a client's address. @default 0 */
+  trustProxy?: number
+  privacy?: PrivacyOptions
+  logger?: Logger
+  /** UTC milliseconds. @default Date.now */
+  now?: () => number
+}
+
+/** What is kept of people. */
+export interface PrivacyOptions {
+  /** How much of a client's address is stored: none, its network (/24, /48), or all of it. @default 'truncated' */
+  ipAddress?: IpPrivacy
+}
+
+/** Options with every default filled in. */
+export interface ResolvedAnalyticsOptions {
+  store: HotStore
+  cold: ColdTier | undefined
+  queue: EventQueue
+  events: EventDefinitions
+  keys: readonly KeyOptions[]
+  authorize: Authorize | undefined
+  identify: Identify | undefined
+  listeners: readonly EventListener[]
+  schema: 'auto' | 'check' | 'off'
+  trustProxy: number
+  ipPrivacy: IpPrivacy
+  logger: Logger
+  now: () => number
+}
+
+/** Keys shorter than this are guessed too easily. */
+const MIN_KEY_LENGTH = 8
+
+/** The one place that checks options and fills in defaults. @throws AnalyticsError `invalid_options` with the field at fault. */
+export function resolveAnalyticsOptions(options: AnalyticsOptions): ResolvedAnalyticsOptions {
+  const { store, tiering, keys = [], events = {}, trustProxy = 0, privacy = {}, now = Date.now } = options
+  if (!store) throw invalid('store', 'store is missing: pass one, such as duckdbStore({ path }).')
+  if (!Number.isInteger(trustProxy) || trustProxy < 0) throw invalid('trustProxy', 'trustProxy is not a number of proxies.')
+  keys.forEach(({ key, scope }, i) => {
+    if (typeof key !== 'string' || key.length < MIN_KEY_LENGTH) {
+      throw invalid(`keys[${i}].key`, `keys[${i}].key has fewer than ${MIN_KEY_LENGTH} characters.`)
+    }
+    if (!['write', 'read', 'admin'].includes(scope)) throw invalid(`keys[${i}].scope`, `keys[${i}].scope is unknown.`)
+  })
+  for (const type of Object.keys(events)) {
+    if (type.length > LIMITS.eventType) throw invalid(`events.${type}`, `An event type has more than ${LIMITS.eventType} characters.`)
+  }
+  return {
+    store,
+    cold: tiering,
+    queue: options.queue ?? memoryQueue({ now }),
+    events,
+    keys,
+    authorize: options.authorize,
+    identify: options.identify,
+    listeners: options.onEvents ? [options.onEvents] : [],
+    schema: options.schema ?? 'auto',
+    trustProxy,
+    ipPrivacy: privacy.ipAddress ?? 'truncated',
+    logger: options.logger ?? consoleLogger,
+    now,
+  }
+}
+
+function invalid(field: string, message: string): AnalyticsError {
+  return new AnalyticsError('invalid_options', message, { field })
+}

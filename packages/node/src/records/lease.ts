@@ -1,0 +1,40 @@
+import type { RecordStore } from '@analytics/protocol'
+import type { Lease } from '../store.js'
+
+interface LeaseValue {
+  owner: string
+  epoch: number
+  /** UTC milliseconds. */
+  until: number
+}
+
+/** What a store's lease methods are made of. */
+export interface Leases {
+  acquire(name: string, options: { owner: string; ttlMs: number }): Promise<Lease | undefined>
+  release(lease: Lease): Promise<void>
+}
+
+/**
+ * Leases kept as records. `now` is the clock of whatever the records live in, so that all contenders share one.
+ * An expired lease keeps its row: the epoch must go on growing.
+ */
+export function recordLeases(records: RecordStore, now: () => number): Leases {
+  return {
+    async acquire(name, { owner, ttlMs }) {
+      const current = await records.get<LeaseValue>('lease', name)
+      const held = current?.value
+      if (held && held.owner !== owner && held.until > now()) return undefined
+      const isRenewal = held?.owner === owner && held.until > now()
+      const epoch = isRenewal ? held.epoch : (held?.epoch ?? 0) + 1
+      const value: LeaseValue = { owner, epoch, until: now() + ttlMs }
+      const version = await records.put('lease', name, value, current?.version ?? 0)
+      return version === undefined ? undefined : { name, owner, epoch }
+    },
+
+    async release({ name, owner, epoch }) {
+      const current = await records.get<LeaseValue>('lease', name)
+      if (current?.value.owner !== owner || current.value.epoch !== epoch) return
+      await records.put('lease', name, { owner, epoch, until: 0 } satisfies LeaseValue, current.version)
+    },
+  }
+}

@@ -1,0 +1,118 @@
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
+import { AnalyticsError } from '@analytics/protocol'
+
+/** The module, loaded when a store is opened: it is an optional peer with a native binary. */
+export type DuckDb = typeof import('@duckdb/node-api')
+
+/** Options of {@link openDatabase}. */
+export interface DatabaseOptions {
+  /** A file, or `:memory:`. */
+  path: string
+  memoryLimit: string
+  threads: number
+}
+
+/** One database with one writer at a time and any number of readers. */
+export interface Database {
+  readonly duckdb: DuckDb
+  /** Runs the work in a transaction of its own, after all earlier writes; durable when it resolves. */
+  write<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result>
+  /** Lends a connection for reading; writers don't wait for it. An abort of the signal interrupts what it runs. */
+  read<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result>
+  /** A connection for a stream; give it back with `closeSync`. */
+  connect(): Promise<DuckDBConnection>
+  /** Waits for writes under way and closes the file. */
+  close(): Promise<void>
+}
+
+/** Opens the database. @throws AnalyticsError `missing_dependency`, `store_locked`, `store_unavailable`. */
+export async function openDatabase({ path, memoryLimit, threads }: DatabaseOptions): Promise<Database> {
+  const duckdb = await loadDuckDb()
+  const instance = await openInstance(duckdb, path, { memory_limit: memoryLimit, threads: String(threads) })
+  const writer = await instance.connect()
+  let tail: Promise<unknown> = Promise.resolve()
+  let isClosed = false
+
+  const queued = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = tail.then(work)
+    tail = result.catch(() => {})
+    return result
+  }
+  const assertOpen = () => {
+    if (isClosed) throw new AnalyticsError('closed', 'The DuckDB store was closed.')
+  }
+
+  return {
+    duckdb,
+    write: (work) => {
+      assertOpen()
+      return queued(() => inTransaction(writer, work))
+    },
+    async read(work) {
+      assertOpen()
+      const connection = await instance.connect()
+      try {
+        return await work(connection)
+      } finally {
+        connection.closeSync()
+      }
+    },
+    async connect() {
+      assertOpen()
+      return instance.connect()
+    },
+    async close() {
+      if (isClosed) return
+      isClosed = true
+      await tail
+      writer.closeSync()
+      instance.closeSync()
+    },
+  }
+}
+
+async function loadDuckDb(): Promise<DuckDb> {
+  try {
+    return await import('@duckdb/node-api')
+  } catch (cause) {
+    throw new AnalyticsError('missing_dependency', 'duckdbStore needs the package @duckdb/node-api: install it.', { cause })
+  }
+}
+
+async function openInstance(duckdb: DuckDb, path: string, options: Record<string, string>): Promise<DuckDBInstance> {
+  try {
+    return await duckdb.DuckDBInstance.create(path, options)
+  } catch (cause) {
+    const message = String((cause as Error)?.message ?? cause)
+    if (/could not set lock|conflicting lock|being used by another process/i.test(message)) {
+      throw new AnalyticsError(
+        'store_locked',
+        `Another process has ${path} open. A DuckDB file has one owner: stop that process, or use a server database for several.`,
+        { cause },
+      )
+    }
+    throw new AnalyticsError('store_unavailable', `The DuckDB file ${path} could not be opened: ${message.split('\n')[0]}`, { cause })
+  }
+}
+
+async function inTransaction<Result>(
+  connection: DuckDBConnection,
+  work: (connection: DuckDBConnection) => Promise<Result>,
+): Promise<Result> {
+  await connection.run('BEGIN TRANSACTION')
+  try {
+    const result = await work(connection)
+    await connection.run('COMMIT')
+    return result
+  } catch (error) {
+    // The transaction may be gone already, after a failed commit.
+    await connection.run('ROLLBACK').catch(() => {})
+    throw error
+  }
+}
+
+/** All rows of a small result as plain values. */
+export async function rowsOf(connection: DuckDBConnection, sql: string, values: DuckDBValue[] = []): Promise<DuckDBValue[][]> {
+  const reader = await connection.runAndReadAll(sql, values)
+  return reader.getRows()
+}

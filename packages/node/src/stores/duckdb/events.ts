@@ -1,0 +1,126 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { DAY_MS, type Day, dayOf, dayStart, type StoredEvent } from '@analytics/protocol'
+import type { HotDay, HotRead, InsertOutcome, Seal } from '../../store.js'
+import { type Database, rowsOf } from './database.js'
+import { CHUNK_ROWS, eventTypes, fillChunk } from './rows.js'
+import type { TableNames } from './schema.js'
+
+/** Ids looked up by one statement. */
+const LOOKUP_IDS = 1000
+
+/** Which of the ids are stored already, in whatever day. */
+export async function knownIds(
+  connection: DuckDBConnection,
+  names: TableNames,
+  ids: readonly string[],
+): Promise<Set<string>> {
+  const known = new Set<string>()
+  for (const group of idGroups(ids)) {
+    // Ids begin with their time, so the bounds let DuckDB skip all row groups of other times.
+    const rows = await rowsOf(
+      connection,
+      `SELECT event_id FROM ${names.events} WHERE event_id BETWEEN $1 AND $2
+       AND event_id IN (${group.map((_, i) => `$${i + 3}`).join(', ')})`,
+      [group[0]!, group.at(-1)!, ...group],
+    )
+    for (const [id] of rows) known.add(String(id))
+  }
+  return known
+}
+
+/** Sorts ids and splits them by the first characters of their time (about 9 hours), so that one late event widens no look-up. */
+function idGroups(ids: readonly string[]): string[][] {
+  const groups: string[][] = []
+  for (const id of [...new Set(ids)].sort()) {
+    const group = groups.at(-1)
+    if (group && group.length < LOOKUP_IDS && group[0]!.slice(0, 5) === id.slice(0, 5)) group.push(id)
+    else groups.push([id])
+  }
+  return groups
+}
+
+/** Splits a batch into what is new and what was seen, in the batch or in the table. */
+export async function splitNew(
+  connection: DuckDBConnection,
+  names: TableNames,
+  events: readonly StoredEvent[],
+): Promise<{ fresh: StoredEvent[]; outcomes: InsertOutcome[] }> {
+  const seen = await knownIds(
+    connection,
+    names,
+    events.map(({ eventId }) => eventId),
+  )
+  const fresh: StoredEvent[] = []
+  const outcomes = events.map((event): InsertOutcome => {
+    if (seen.has(event.eventId)) return 'duplicate'
+    seen.add(event.eventId)
+    fresh.push(event)
+    return 'inserted'
+  })
+  return { fresh, outcomes }
+}
+
+/** Appends events whose people are numbered; durable when the transaction commits. */
+export async function appendEvents(
+  database: Database,
+  connection: DuckDBConnection,
+  names: TableNames,
+  events: readonly StoredEvent[],
+  people: Int32Array,
+  insertNumber: number,
+): Promise<void> {
+  const { duckdb } = database
+  const types = eventTypes(duckdb)
+  const appender = await connection.createAppender(names.events)
+  for (let i = 0; i < events.length; i += CHUNK_ROWS) {
+    const part = events.slice(i, i + CHUNK_ROWS)
+    const chunk = duckdb.DuckDBDataChunk.create(types, part.length)
+    fillChunk(duckdb, chunk, part, people.subarray(i, i + part.length), BigInt(insertNumber))
+    appender.appendDataChunk(chunk)
+  }
+  appender.closeSync()
+}
+
+/** The condition that leaves out the rows of seals, of one day or of all. */
+export function exceptSeals(seals: readonly Seal[], day?: Day): string {
+  return seals
+    .filter((seal) => day === undefined || seal.day === day)
+    .map((seal) => ` AND NOT ${sealCondition(seal)}`)
+    .join('')
+}
+
+/** The rows of a seal: its day, up to its insert number. Both are checked, then written as literals. */
+export function sealCondition({ day, id }: Seal): string {
+  const number = Number(id)
+  if (!/^\d{4}-\d\d-\d\d$/.test(day) || !Number.isSafeInteger(number)) throw new TypeError('not a seal of this store')
+  return `(event_day = DATE '${day}' AND insert_number <= ${number})`
+}
+
+/** Days with rows, oldest first. */
+export async function listDays(connection: DuckDBConnection, names: TableNames, { except = [] }: HotRead = {}): Promise<HotDay[]> {
+  const rows = await rowsOf(
+    connection,
+    `SELECT event_day::VARCHAR, count(*)::DOUBLE FROM ${names.events} WHERE true${exceptSeals(except)} GROUP BY 1 ORDER BY 1`,
+  )
+  return rows.map(([day, count]) => ({ day: String(day), rows: Number(count) }))
+}
+
+/** The years 1 to 9999: what a DATE literal spells with four digits. */
+const FIRST_INSTANT = -62_135_596_800_000
+const LAST_INSTANT = 253_402_300_799_999
+
+/** The days that a span of time touches and that have rows, oldest first. */
+export async function daysWithin(
+  connection: DuckDBConnection,
+  names: TableNames,
+  { from, to }: { from: number; to: number },
+): Promise<Day[]> {
+  const first = dayOf(Math.max(from, FIRST_INSTANT))
+  const last = dayOf(Math.min(to - 1, LAST_INSTANT))
+  const rows = await rowsOf(
+    connection,
+    `SELECT DISTINCT event_day::VARCHAR AS day FROM ${names.events} WHERE event_day BETWEEN $1::DATE AND $2::DATE ORDER BY day`,
+    [first, last],
+  )
+  return rows.map(([day]) => String(day)).filter((day) => dayStart(day) < to && dayStart(day) + DAY_MS > from)
+}

@@ -1,0 +1,161 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import type { EventIdentity, IdentityLink, People } from '../../store.js'
+import { type Database, rowsOf } from './database.js'
+import type { TableNames } from './schema.js'
+
+/** Ids kept in memory with their numbers, so that active people cost no look-up. */
+const CACHED_IDS = 100_000
+
+/** Ids looked up by one statement. */
+const LOOKUP_IDS = 1000
+
+/**
+ * The person dictionary: each user id and each anonymous id has a dense number, and an anonymous id may be linked to a user.
+ * Methods that take a connection are called within a write.
+ */
+export interface PersonDictionary {
+  /** Reads what is stored; called once the tables are there. */
+  load(connection: DuckDBConnection): Promise<void>
+  numbers(connection: DuckDBConnection, identities: readonly EventIdentity[]): Promise<Int32Array>
+  link(connection: DuckDBConnection, links: readonly IdentityLink[], now: number): Promise<void>
+  anonymousIdsOf(userId: string): Promise<readonly string[]>
+  view(): People
+  /** Forgets what a failed transaction may have added. */
+  forget(connection: DuckDBConnection): Promise<void>
+}
+
+/** The dictionary of one database. */
+export function personDictionary(database: Database, names: TableNames): PersonDictionary {
+  const cache = new Map<string, number>()
+  let count = 0
+  let canonical = new Int32Array(0)
+
+  const remember = (key: string, number: number) => {
+    if (cache.size >= CACHED_IDS) cache.delete(cache.keys().next().value as string)
+    cache.set(key, number)
+  }
+  const grow = (size: number) => {
+    if (size > canonical.length) {
+      const larger = new Int32Array(Math.max(size, canonical.length * 2, 1024))
+      larger.set(canonical)
+      canonical = larger
+    }
+    for (let number = count; number < size; number++) canonical[number] = number
+    count = Math.max(count, size)
+  }
+
+  /** Numbers of the keys, from the cache, the table, or new. */
+  const resolve = async (connection: DuckDBConnection, keys: readonly string[]): Promise<Map<string, number>> => {
+    const found = new Map<string, number>()
+    const missing = new Set<string>()
+    for (const key of keys) {
+      const known = cache.get(key)
+      if (known === undefined) missing.add(key)
+      else found.set(key, known)
+    }
+    for (const [key, number] of await stored(connection, names, [...missing])) {
+      missing.delete(key)
+      found.set(key, number)
+      remember(key, number)
+    }
+    await add(connection, [...missing], found)
+    return found
+  }
+
+  const add = async (connection: DuckDBConnection, keys: readonly string[], found: Map<string, number>) => {
+    if (keys.length === 0) return
+    const appender = await connection.createAppender(names.identities)
+    keys.forEach((key, i) => {
+      const number = count + i
+      appender.appendInteger(number)
+      if (key.startsWith('u')) appender.appendVarchar(key.slice(1))
+      else appender.appendNull()
+      if (key.startsWith('a')) appender.appendVarchar(key.slice(1))
+      else appender.appendNull()
+      appender.appendNull()
+      appender.appendNull()
+      appender.endRow()
+      found.set(key, number)
+      remember(key, number)
+    })
+    appender.closeSync()
+    grow(count + keys.length)
+  }
+
+  const load = async (connection: DuckDBConnection) => {
+    cache.clear()
+    count = 0
+    const [top] = await rowsOf(connection, `SELECT coalesce(max(person) + 1, 0) FROM ${names.identities}`)
+    grow(Number(top?.[0] ?? 0))
+    const links = await rowsOf(
+      connection,
+      `SELECT person, linked_person FROM ${names.identities} WHERE linked_person IS NOT NULL`,
+    )
+    for (const [person, linked] of links) canonical[Number(person)] = Number(linked)
+  }
+
+  return {
+    load,
+    forget: load,
+
+    async numbers(connection, identities) {
+      const keys = identities.map(identityKey)
+      const found = await resolve(connection, keys)
+      return Int32Array.from(keys, (key) => found.get(key)!)
+    },
+
+    async link(connection, links, now) {
+      const keys = links.flatMap(({ anonymousId, userId }) => [`a${anonymousId}`, `u${userId}`])
+      const found = await resolve(connection, keys)
+      for (const { anonymousId, userId } of links) {
+        const person = found.get(`a${anonymousId}`)!
+        const linked = found.get(`u${userId}`)!
+        // The first link wins: an anonymous id that has an owner keeps it.
+        if (canonical[person] !== person) continue
+        await connection.run(
+          `UPDATE ${names.identities} SET linked_person = $1, linked_at = $2 WHERE person = $3`,
+          [linked, BigInt(now), person],
+        )
+        canonical[person] = linked
+      }
+    },
+
+    anonymousIdsOf: (userId) =>
+      database.read(async (connection) => {
+        const rows = await rowsOf(
+          connection,
+          `SELECT anonymous_id FROM ${names.identities}
+           WHERE linked_person = (SELECT person FROM ${names.identities} WHERE user_id = $1) ORDER BY linked_at, person`,
+          [userId],
+        )
+        return rows.map(([id]) => String(id))
+      }),
+
+    view: () => ({ count, canonical: canonical.slice(0, count) }),
+  }
+}
+
+/** Users and anonymous visitors have separate names for their ids: 'u' and 'a' in front tell them apart. */
+function identityKey({ userId, anonymousId }: EventIdentity): string {
+  return userId === null ? `a${anonymousId}` : `u${userId}`
+}
+
+async function stored(connection: DuckDBConnection, names: TableNames, keys: readonly string[]): Promise<[string, number][]> {
+  const found: [string, number][] = []
+  for (const [kind, column] of [
+    ['u', 'user_id'],
+    ['a', 'anonymous_id'],
+  ] as const) {
+    const ids = keys.filter((key) => key.startsWith(kind)).map((key) => key.slice(1))
+    for (let i = 0; i < ids.length; i += LOOKUP_IDS) {
+      const some = ids.slice(i, i + LOOKUP_IDS)
+      const rows = await rowsOf(
+        connection,
+        `SELECT ${column}, person FROM ${names.identities} WHERE ${column} IN (${some.map((_, at) => `$${at + 1}`).join(', ')})`,
+        some,
+      )
+      for (const [id, person] of rows) found.push([kind + String(id), Number(person)])
+    }
+  }
+  return found
+}

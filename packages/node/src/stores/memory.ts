@@ -1,0 +1,228 @@
+import {
+  compareText,
+  matchesEvent,
+  matchesFilter,
+  propertyValue,
+} from '@analytics/protocol/filter'
+import {
+  type Day,
+  dayOf,
+  type EventBatch,
+  type RecordKind,
+  type RecordStore,
+  type Scalar,
+  type StoredEvent,
+  type StoredRecord,
+} from '@analytics/protocol'
+import { type FaultHook, withFaults } from '@analytics/protocol/testing'
+import { ulid } from 'ulid'
+import { appendAudit } from '../records/audit.js'
+import { recordLeases } from '../records/lease.js'
+import type { EventIdentity, HotRead, HotStore, NumberedEvent, Seal } from '../store.js'
+
+/** Options of {@link memoryStore}. */
+export interface MemoryStoreOptions {
+  /** UTC milliseconds; leases and the audit chain go by it. @default Date.now */
+  now?: () => number
+  /** Called around each call: throws to make it fail before or after it takes effect. */
+  faults?: FaultHook
+}
+
+type Row = NumberedEvent & { insertNumber: number }
+
+/** Rows handed out at a time: small, so that tests meet batch boundaries. */
+const BATCH_ROWS = 512
+
+/** Keeps everything in memory: the reference that other stores are held to, and a store for tests. */
+export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
+  const now = options.now ?? Date.now
+  const rows = new Map<string, Row>()
+  const people = memoryPeople()
+  const seals = new Map<Day, Seal>()
+  const records = memoryRecords()
+  const leases = recordLeases(records, now)
+  const dictionary = ulid(now())
+  let insertNumber = 0
+
+  const isSealed = (row: Row, seal: Seal) => dayOf(row.eventTimestamp) === seal.day && row.insertNumber <= Number(seal.id)
+  const visible = ({ except = [] }: HotRead = {}) => [...rows.values()].filter((row) => !except.some((seal) => isSealed(row, seal)))
+
+  const store: HotStore = {
+    name: 'memory',
+    capabilities: { durable: false, shared: false },
+    records,
+
+    async setup() {},
+
+    async insertEvents(events) {
+      insertNumber++
+      return events.map((event) => {
+        if (rows.has(event.eventId)) return 'duplicate'
+        rows.set(event.eventId, { ...structuredClone(event), person: people.number(event), insertNumber })
+        return 'inserted'
+      })
+    },
+
+    async linkIdentities(links) {
+      for (const { anonymousId, userId } of links) people.link(anonymousId, userId)
+    },
+    anonymousIdsOf: async (userId) => people.anonymousIdsOf(userId),
+    people: async () => people.view(),
+    personNumbers: async (identities) => Int32Array.from(identities, people.number),
+    dictionaryId: async () => dictionary,
+
+    async *scan(request) {
+      const found: { row: Row; mask: number }[] = []
+      for (const row of visible(request)) {
+        if (row.eventTimestamp < request.from || row.eventTimestamp >= request.to) continue
+        if (request.where && !matchesFilter(row, request.where)) continue
+        let mask = 0
+        request.matches.forEach((match, i) => {
+          if (matchesEvent(row, match)) mask |= 1 << i
+        })
+        if (mask !== 0) found.push({ row, mask })
+      }
+      found.sort((a, b) => a.row.eventTimestamp - b.row.eventTimestamp || a.row.person - b.row.person)
+      for (let i = 0; i < found.length; i += BATCH_ROWS) {
+        request.signal?.throwIfAborted()
+        yield toBatch(found.slice(i, i + BATCH_ROWS), request.columns ?? [])
+      }
+    },
+
+    async *readEvents({ from, to, where, order = 'asc', after, limit = Number.POSITIVE_INFINITY, signal, except = [] }) {
+      const sign = order === 'asc' ? 1 : -1
+      const found = visible({ except })
+        .filter((row) => row.eventTimestamp >= from && row.eventTimestamp < to && (!where || matchesFilter(row, where)))
+        .sort((a, b) => sign * comparePositions(a.eventTimestamp, a.eventId, b))
+        .filter((row) => !after || sign * comparePositions(after.time, after.eventId, row) < 0)
+        .slice(0, limit)
+      for (let i = 0; i < found.length; i += BATCH_ROWS) {
+        signal?.throwIfAborted()
+        yield found.slice(i, i + BATCH_ROWS).map((row) => withoutNumbers(row))
+      }
+    },
+
+    async listDays(read) {
+      const counts = new Map<Day, number>()
+      for (const row of visible(read)) {
+        const day = dayOf(row.eventTimestamp)
+        counts.set(day, (counts.get(day) ?? 0) + 1)
+      }
+      return [...counts].map(([day, count]) => ({ day, rows: count })).sort((a, b) => compareText(a.day, b.day))
+    },
+
+    async sealDay(day) {
+      const standing = seals.get(day)
+      if (standing) return standing
+      const draft = { day, id: String(insertNumber), rows: 0 }
+      const seal = { ...draft, rows: visible().filter((row) => isSealed(row, draft)).length }
+      seals.set(day, seal)
+      return seal
+    },
+
+    async *readSealed(seal, { signal } = {}) {
+      const sealed = visible().filter((row) => isSealed(row, seal))
+      for (let i = 0; i < sealed.length; i += BATCH_ROWS) {
+        signal?.throwIfAborted()
+        yield sealed.slice(i, i + BATCH_ROWS).map((row) => ({ ...withoutNumbers(row), person: row.person }))
+      }
+    },
+
+    async dropSealed(seal) {
+      const sealed = visible().filter((row) => isSealed(row, seal))
+      for (const row of sealed) rows.delete(row.eventId)
+      if (seals.get(seal.day)?.id === seal.id) seals.delete(seal.day)
+      return { rows: sealed.length }
+    },
+
+    acquireLease: leases.acquire,
+    releaseLease: leases.release,
+    audit: (entry) => appendAudit(records, now, entry),
+    async close() {},
+  }
+  return withFaults(store, options.faults, ['scan', 'readEvents', 'readSealed'])
+}
+
+function comparePositions(time: number, eventId: string, row: StoredEvent): number {
+  return time - row.eventTimestamp || compareText(eventId, row.eventId)
+}
+
+function withoutNumbers({ person: _person, insertNumber: _insertNumber, ...event }: Row): StoredEvent {
+  return structuredClone(event)
+}
+
+function toBatch(found: readonly { row: Row; mask: number }[], columns: readonly string[]): EventBatch {
+  return {
+    length: found.length,
+    time: Float64Array.from(found, ({ row }) => row.eventTimestamp),
+    person: Int32Array.from(found, ({ row }) => row.person),
+    matches: Uint32Array.from(found, ({ mask }) => mask >>> 0),
+    columns: Object.fromEntries(
+      columns.map((column) => [column, found.map(({ row }): Scalar => propertyValue(row, column))]),
+    ),
+  }
+}
+
+/** Numbers ids and remembers whose anonymous ids are whose. */
+function memoryPeople() {
+  const numbers = new Map<string, number>()
+  const owners = new Map<string, string>()
+  const numberOf = (key: string): number => {
+    const known = numbers.get(key)
+    if (known !== undefined) return known
+    numbers.set(key, numbers.size)
+    return numbers.size - 1
+  }
+  return {
+    number: ({ userId, anonymousId }: EventIdentity): number => numberOf(userId === null ? `a${anonymousId}` : `u${userId}`),
+    link(anonymousId: string, userId: string) {
+      if (owners.has(anonymousId)) return
+      owners.set(anonymousId, userId)
+      numberOf(`a${anonymousId}`)
+      numberOf(`u${userId}`)
+    },
+    anonymousIdsOf: (userId: string) => [...owners].filter(([, owner]) => owner === userId).map(([id]) => id),
+    view() {
+      const canonical = Int32Array.from({ length: numbers.size }, (_, i) => i)
+      for (const [anonymousId, userId] of owners) canonical[numberOf(`a${anonymousId}`)] = numberOf(`u${userId}`)
+      return { count: numbers.size, canonical }
+    },
+  }
+}
+
+/** Records by compare-and-set, in memory. */
+export function memoryRecords(): RecordStore {
+  const kinds = new Map<RecordKind, Map<string, { version: number; body: string }>>()
+  const table = (kind: RecordKind) => {
+    const known = kinds.get(kind) ?? new Map<string, { version: number; body: string }>()
+    kinds.set(kind, known)
+    return known
+  }
+  const toRecord = <Value>(key: string, { version, body }: { version: number; body: string }): StoredRecord<Value> => ({
+    key,
+    version,
+    value: JSON.parse(body) as Value,
+  })
+  return {
+    async get<Value>(kind: RecordKind, key: string) {
+      const row = table(kind).get(key)
+      return row && toRecord<Value>(key, row)
+    },
+    async list<Value>(kind: RecordKind, { prefix = '', after, limit = 1000 }: { prefix?: string; after?: string; limit?: number } = {}) {
+      return [...table(kind)]
+        .filter(([key]) => key.startsWith(prefix) && (after === undefined || compareText(key, after) > 0))
+        .sort(([a], [b]) => compareText(a, b))
+        .slice(0, limit)
+        .map(([key, row]) => toRecord<Value>(key, row))
+    },
+    async put(kind, key, value, expected) {
+      if ((table(kind).get(key)?.version ?? 0) !== expected) return undefined
+      table(kind).set(key, { version: expected + 1, body: JSON.stringify(value) })
+      return expected + 1
+    },
+    async delete(kind, key, expected) {
+      if (table(kind).get(key)?.version !== expected) return false
+      return table(kind).delete(key)
+    },
+  }
+}

@@ -1,0 +1,7 @@
+import { memoryQueue } from '../../src/queues/memory.js'
+import { type QueueContext, queueContract } from '@analytics/node/testing'
+import { runContract } from '../support/contract.js'
+
+runContract<QueueContext>('memoryQueue', queueContract, {
+  open: async () => ({ context: { createQueue: (options) => memoryQueue(options) }, close: async () => {} }),
+})

@@ -1,0 +1,53 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { duckdbStore } from '@analytics/node/duckdb'
+import { type StoreContext, sampleEvents, storeContract } from '@analytics/node/testing'
+import { describe, expect, it } from 'vitest'
+import { runContract } from '../support/contract.js'
+
+async function openInFolder() {
+  const folder = await mkdtemp(join(tmpdir(), 'analytics-duckdb-'))
+  const open = async () => {
+    const store = duckdbStore({ path: join(folder, 'data', 'events.duckdb') })
+    await store.setup('auto')
+    return store
+  }
+  let store = await open()
+  const reopen = async () => {
+    await store.close()
+    store = await open()
+    return store
+  }
+  const close = async () => {
+    await store.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+  return { context: { store, reopen }, close, folder }
+}
+
+runContract<StoreContext>('duckdbStore', storeContract, { capabilities: { durable: true }, open: openInFolder })
+
+describe('duckdbStore', () => {
+  it('refuses options that would reach SQL unchecked', () => {
+    expect(() => duckdbStore({ path: 'x', prefix: 'a; DROP' })).toThrow(expect.objectContaining({ code: 'invalid_options' }))
+    expect(() => duckdbStore({ path: '' })).toThrow(expect.objectContaining({ code: 'invalid_options' }))
+  })
+
+  it('says what to do when the schema is not there and must not be made', async () => {
+    const store = duckdbStore({ path: ':memory:' })
+    await expect(store.setup('check')).rejects.toMatchObject({ code: 'schema_mismatch' })
+    await store.close()
+  })
+
+  it('sets up twice without change', async () => {
+    const store = duckdbStore({ path: ':memory:' })
+    await store.setup('auto')
+    await store.insertEvents(sampleEvents({ count: 10 }))
+    await store.setup('auto')
+    await store.setup('check')
+    expect((await store.listDays()).reduce((sum, { rows }) => sum + rows, 0)).toBe(10)
+    await store.close()
+    await expect(store.listDays()).rejects.toMatchObject({ code: 'closed' })
+  })
+})
