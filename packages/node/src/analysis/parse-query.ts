@@ -100,21 +100,22 @@ const query = z.discriminatedUnion('kind', [
 export function parseQuery(value: unknown): Query {
   const parsed = query.safeParse(value)
   if (parsed.success) return parsed.data as Query
-  const issue = deepest(parsed.error.issues)
+  const issue = closestIssue(parsed.error.issues)
   const field = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('').replace(/^\./, '')
   throw new AnalyticsError('invalid_query', `${field || 'The query'}: ${issue.message}.`, { field })
 }
 
 type Issue = { path: PropertyKey[]; message: string }
 
-/** Of a union's alternatives, the issue that lies deepest: that is the one the caller meant. */
-function deepest(issues: readonly z.core.$ZodIssue[], prefix: PropertyKey[] = []): Issue {
-  const candidates = issues.map((issue): Issue => {
-    const path = [...prefix, ...issue.path]
-    const nested = issue.code === 'invalid_union' ? issue.errors.filter((errors) => errors.length > 0) : []
-    if (nested.length === 0) return { path, message: issue.message }
-    const inner = nested.map((errors) => deepest(errors, path))
-    return inner.reduce((a, b) => (b.path.length > a.path.length ? b : a))
-  })
-  return candidates.reduce((a, b) => (b.path.length > a.path.length ? b : a), { path: prefix, message: 'is not valid' })
+/** The first issue; of a union's alternatives, that of the one with the fewest: it is the one the caller meant. */
+function closestIssue(issues: readonly z.core.$ZodIssue[], prefix: PropertyKey[] = []): Issue {
+  const [issue] = issues
+  if (!issue) return { path: prefix, message: 'is not valid' }
+  const path = [...prefix, ...issue.path]
+  const alternatives = issue.code === 'invalid_union' ? issue.errors.filter((errors) => errors.length > 0) : []
+  if (alternatives.length === 0) return { path, message: issue.message }
+  const [closest] = [...alternatives].sort((a, b) => a.length - b.length || depth(b) - depth(a))
+  return closestIssue(closest!, path)
 }
+
+const depth = (issues: readonly z.core.$ZodIssue[]): number => Math.max(...issues.map(({ path }) => path.length))
