@@ -29,7 +29,10 @@ export function entryFiles(entries: readonly string[], root: string = process.cw
           .map((name) => `${entry}/${name}`)
       : [entry],
   )
-  return Object.fromEntries(files.map((file) => [entryName(file), file]))
+  const named = Object.fromEntries(files.map((file) => [entryName(file), file]))
+  // Two files of one name would silently publish one of them.
+  if (Object.keys(named).length < files.length) throw new Error(`two entries share a name: ${files.join(', ')}`)
+  return named
 }
 
 /** The one tsup configuration. `ANALYTICS_BUILD=js` leaves the type declarations out, for a quick start. */
