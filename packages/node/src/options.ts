@@ -6,7 +6,7 @@ import type { IpPrivacy } from './ingest/client.js'
 import type { EventListener } from './ingest/pipeline.js'
 import { consoleLogger, type Logger } from './logger.js'
 import type { EventQueue } from './queue.js'
-import { memoryQueue } from './queues/memory.js'
+import { memoryQueue } from './queues/memory-queue.js'
 import type { HotStore } from './store.js'
 
 /** Options of `createAnalytics`. */

@@ -68,4 +68,4 @@ export type {
   TrendPoint,
   TrendResult,
 } from './results.js'
-export type { EventBatch, EventMatch, EventPosition, EventsRequest, ScanRequest } from './scan.js'
+export type { EventBatch, EventMatch, EventPosition, EventsRequest, ScanRequest, Signal } from './scan.js'

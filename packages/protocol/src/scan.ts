@@ -1,6 +1,12 @@
 import type { Filter } from './query.js'
 import type { Scalar } from './json.js'
 
+/**
+ * The environment's AbortSignal. This package is compiled without the types of any environment, so the type is looked up where
+ * it is used; both browsers and Node have it.
+ */
+export type Signal = typeof globalThis extends { AbortSignal: { prototype: infer Standard } } ? Standard : { readonly aborted: boolean }
+
 /** Which events count as one step or metric. */
 export interface EventMatch {
   /** Any of these types; absent means every type. */
@@ -22,7 +28,7 @@ export interface ScanRequest {
   where?: Filter
   /** Further columns: names of event columns, or `properties.path`. */
   columns?: readonly string[]
-  signal?: AbortSignal
+  signal?: Signal
 }
 
 /** Rows of a scan as columns, in order of time. Valid until the next batch is asked for. */
@@ -49,7 +55,7 @@ export interface EventsRequest {
   /** Continues behind this event, in the order asked for. */
   after?: EventPosition
   limit?: number
-  signal?: AbortSignal
+  signal?: Signal
 }
 
 /** A place in the total order of events: by time, then by id. */

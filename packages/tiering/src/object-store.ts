@@ -69,6 +69,13 @@ export interface ObjectStore {
    */
   get(name: string, options?: CallOptions & { start?: number; end?: number }): AsyncIterable<Uint8Array>
 
+  /**
+   * The object as a local file that may be read but neither changed nor kept, for engines that read files. Only stores that
+   * have their objects on a local disk offer it; every other object is fetched with `get`.
+   * @throws AnalyticsError as `get` does.
+   */
+  localFile?(name: string, options?: CallOptions): Promise<string>
+
   /** What is known of the object; undefined where there is none. OCI: `HEAD`, whose `archival-state` is the truth. */
   head(name: string, options?: CallOptions): Promise<ObjectInfo | undefined>
 

@@ -11,6 +11,8 @@ export interface SegmentStats {
   maxTime: number
   /** Names the layout of the columns, so that every later release reads this one. */
   schemaId: string
+  /** How the rows are ordered within the file, for people and other tools; it goes into the sidecar. */
+  sortOrder: string
 }
 
 /** The bytes of a segment, wherever they lie: the one seam between formats and object stores. */
@@ -51,10 +53,15 @@ export interface SegmentFormat {
   readonly compression: string
 
   /**
-   * Writes the rows to a new local file, sorted by user, time and id, in bounded memory. On failure no file is left.
-   * @throws AnalyticsError `aborted`, or what the source of the rows throws.
+   * Writes the rows to a new local file, sorted by user, time and id, in bounded memory; a large segment may be split by a
+   * hash of the user first, each part sorted so. On failure no file is left.
+   * @throws AnalyticsError `aborted`, `internal` where there are no rows, or what the source of the rows throws.
    */
-  write(rows: AsyncIterable<readonly NumberedEvent[]>, path: string, options?: SegmentReadOptions): Promise<SegmentStats>
+  write(
+    rows: AsyncIterable<readonly NumberedEvent[]>,
+    path: string,
+    options?: SegmentReadOptions,
+  ): Promise<SegmentStats>
 
   /** The narrow read of analyses, in order of time; filters and projection are applied while reading. */
   scan(source: SegmentSource, request: ScanRequest, options?: { withIdentities?: boolean }): AsyncIterable<SegmentBatch>

@@ -1,4 +1,4 @@
-import { memoryQueue } from '../../src/queues/memory.js'
+import { memoryQueue } from '../../src/queues/memory-queue.js'
 import { type QueueContext, queueContract } from '@analytics/node/testing'
 import { runContract } from '../support/contract.js'
 

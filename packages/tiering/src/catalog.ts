@@ -1,0 +1,201 @@
+import { AnalyticsError, DAY_MS, type Day, dayOf, type RecordStore } from '@analytics/protocol'
+import type { Seal } from './hot-tier.js'
+import type { ObjectStore } from './object-store.js'
+import type { SegmentFormat } from './segment-format.js'
+import { dayPrefix } from './segments/names.js'
+
+/**
+ * Where a day is on its way: `hot` has no committed segment, `copied` has one whose hot rows are still there, `cold` has its
+ * events in segments (and what arrived late in the hot store).
+ */
+export type DayState = 'hot' | 'copied' | 'cold'
+
+/** What is known of a segment, before and after it is committed. */
+export interface SegmentFacts {
+  objectName: string
+  /** Bytes. */
+  size: number
+  /** Of the bytes, lower-case hex. */
+  sha256: string
+  rows: number
+  /** Of the rows in any order, see `RowSummary`. */
+  rowHash: string
+  /** UTC milliseconds of the earliest and the latest event. */
+  minTime: number
+  maxTime: number
+  format: string
+  compression: string
+  schemaId: string
+  sortOrder: string
+  /** Whose numbers of people the segment carries. */
+  dictionaryId: string
+  /** UTC milliseconds. */
+  createdAt: number
+}
+
+/** A committed segment: readers take these events from it, and no longer from the rows of its seal. */
+export interface CatalogSegment extends SegmentFacts {
+  seal: Seal
+  committedAt: number
+  /** Whether the hot rows of the seal are gone. */
+  drop: 'pending' | 'done'
+}
+
+/** A move that is under way: what it will write is written here first. */
+export interface MoveIntent {
+  /** `sealed`: no byte was put. `copying`: the object may be there, whole, in part of a put, or not. */
+  step: 'sealed' | 'copying'
+  seal: Seal
+  segment?: SegmentFacts
+  /** How often the object that is there turned out to hold something else. */
+  failedChecks?: number
+}
+
+/** Why the last attempt failed. */
+export interface MoveFailure {
+  code: string
+  message: string
+  /** UTC milliseconds. */
+  at: number
+}
+
+/**
+ * One day of the catalog: a record of kind `tier`, its key the day. The first fields are the columns of the table of
+ * storage tiers, for stores that project them; `lastAccessed` is not kept yet.
+ */
+export interface CatalogDay {
+  tierName: 'hot' | 'cold'
+  /** First and last day, both the record's own. */
+  dateRangeStart: Day
+  dateRangeEnd: Day
+  storageLocation: string
+  filePrefix: string
+  compressionType: string
+  /** Whether this library encrypts the segments; the store may encrypt all that it holds. */
+  encryptionEnabled: boolean
+  recordsCount: number
+  sizeBytes: number
+  /** UTC milliseconds. */
+  createdAt: number
+  lastAccessed: number | null
+  state: DayState
+  segments: readonly CatalogSegment[]
+  move?: MoveIntent
+  /** Objects that were given up because they hold something else than they should; none is ever deleted here. */
+  retiredObjects: readonly string[]
+  /** Attempts since the last success. */
+  attempts: number
+  lastError?: MoveFailure
+  /** UTC milliseconds. */
+  nextTryAt?: number
+}
+
+/** A day with the version that compare-and-set goes by; 0 for a day that is not in the catalog yet. */
+export interface CatalogEntry {
+  day: Day
+  version: number
+  value: CatalogDay
+}
+
+/** What a change of a day sets; what follows from the segments is worked out. */
+export type CatalogChange = Partial<
+  Pick<CatalogDay, 'segments' | 'retiredObjects' | 'attempts'> & {
+    move: MoveIntent | undefined
+    lastError: MoveFailure | undefined
+    nextTryAt: number | undefined
+  }
+>
+
+/** The catalog in the hot store's database. */
+export interface Catalog {
+  read(day: Day): Promise<CatalogEntry>
+  /** Days in the catalog, oldest first; of a range (UTC milliseconds, `to` exclusive) only those that touch it. */
+  list(range?: { from: number; to: number }): Promise<CatalogEntry[]>
+  /**
+   * Changes a day that nobody changed since it was read.
+   * @throws AnalyticsError `catalog_conflict` where somebody did.
+   */
+  change(entry: CatalogEntry, change: CatalogChange): Promise<CatalogEntry>
+}
+
+const PAGE = 500
+
+/** The catalog of these stores. */
+export function createCatalog(options: {
+  records: RecordStore
+  cold: ObjectStore
+  format: SegmentFormat
+  now: () => number
+}): Catalog {
+  const { records, cold, format, now } = options
+
+  function newDay(day: Day): CatalogDay {
+    return {
+      tierName: 'hot',
+      dateRangeStart: day,
+      dateRangeEnd: day,
+      storageLocation: `${cold.name}:${cold.location}`,
+      filePrefix: dayPrefix(day),
+      compressionType: format.compression,
+      encryptionEnabled: false,
+      recordsCount: 0,
+      sizeBytes: 0,
+      createdAt: now(),
+      lastAccessed: null,
+      state: 'hot',
+      segments: [],
+      retiredObjects: [],
+      attempts: 0,
+    }
+  }
+
+  return {
+    async read(day) {
+      const record = await records.get<CatalogDay>('tier', day)
+      return { day, version: record?.version ?? 0, value: record?.value ?? newDay(day) }
+    },
+    async list(range) {
+      const last = range && (range.to > range.from ? dayOf(clamp(range.to - 1)) : '')
+      const entries: CatalogEntry[] = []
+      let after = range && dayOf(clamp(range.from) - DAY_MS)
+      for (;;) {
+        const page = await records.list<CatalogDay>('tier', { ...(after === undefined ? {} : { after }), limit: PAGE })
+        for (const { key, version, value } of page) {
+          if (last !== undefined && key > last) return entries
+          entries.push({ day: key, version, value })
+        }
+        if (page.length < PAGE) return entries
+        after = page.at(-1)!.key
+      }
+    },
+    async change(entry, change) {
+      const value = withFacts({ ...entry.value, ...change } as CatalogDay)
+      const version = await records.put('tier', entry.day, value, entry.version)
+      if (version === undefined) {
+        throw new AnalyticsError('catalog_conflict', `The catalog of ${entry.day} was changed by another worker.`)
+      }
+      return { day: entry.day, version, value }
+    },
+  }
+}
+
+/** Ranges may be open towards both ends; days are four-digit years. */
+function clamp(time: number): number {
+  return Math.min(Math.max(time, Date.parse('0001-01-02')), Date.parse('9999-12-31'))
+}
+
+/** Sets what follows from the segments; fields that were unset are left out, as JSON leaves them out. */
+function withFacts(value: CatalogDay): CatalogDay {
+  const { segments } = value
+  const state = segments.length === 0 ? 'hot' : segments.some(({ drop }) => drop === 'pending') ? 'copied' : 'cold'
+  const set = Object.fromEntries(
+    Object.entries(value).filter(([, field]) => field !== undefined),
+  ) as unknown as CatalogDay
+  return {
+    ...set,
+    state,
+    tierName: state === 'hot' ? 'hot' : 'cold',
+    recordsCount: segments.reduce((sum, { rows }) => sum + rows, 0),
+    sizeBytes: segments.reduce((sum, { size }) => sum + size, 0),
+  }
+}

@@ -1,0 +1,65 @@
+import { AnalyticsError, type Day, type EventColumn, type StoredEvent } from '@analytics/protocol'
+import { createContext } from './context.js'
+import { planDays, surveyDays, type TieringPlan } from './operations/plan.js'
+import { runTiering, type TieringRunOptions, type TieringRunResult } from './operations/run.js'
+import { type DayExplanation, explainDay, readStatus, type TieringStatus } from './operations/status.js'
+import { type VerifyOptions, type VerifyResult, verifyCatalog } from './operations/verify.js'
+import { resolveTieringOptions, type TieringOptions } from './options.js'
+import { type ColdScanRequest, scanCold } from './read/scan.js'
+import { type ColdView, openView } from './read/view.js'
+
+/** Moves days of events to object storage and reads them back. */
+export interface Tiering {
+  /** What a run would do now, and when the other days become due. */
+  plan(): Promise<TieringPlan>
+  /**
+   * Moves what is due, oldest day first, after what an earlier run left unfinished. Any number of processes may call it:
+   * one works at a time. A run that was cut off anywhere is taken up by the next, without losing or doubling an event.
+   */
+  run(options?: TieringRunOptions): Promise<TieringRunResult>
+  /** Every day by tier. */
+  status(): Promise<TieringStatus>
+  /** Why a day is where it is, and what comes next. */
+  explain(day: Day): Promise<DayExplanation>
+  /** A consistent view of the segments, for reading them together with the hot store. */
+  openView(range: { from: number; to: number }): Promise<ColdView>
+  /** Events of committed segments, by time, then by id. */
+  scan<Column extends EventColumn = EventColumn>(
+    request: ColdScanRequest<Column>,
+  ): AsyncIterable<Pick<StoredEvent, Column>>
+  /** Compares the catalog with the objects, and changes nothing. */
+  verify(options?: VerifyOptions): Promise<VerifyResult>
+  /** Frees the engine and temporary files, not the stores. Done twice, it does nothing more. */
+  close(): Promise<void>
+}
+
+/**
+ * Brings a hot store and an object store together. Nothing runs by itself: call `run` from a job, as often as you like.
+ * @throws AnalyticsError `invalid_options`.
+ * @example
+ * const tiering = createTiering({ hot: store, cold: fileObjectStore({ dir: './cold' }), policy: { dropAfter: '90d' } })
+ * const { moved, failed } = await tiering.run()
+ */
+export function createTiering(options: TieringOptions): Tiering {
+  const context = createContext(resolveTieringOptions(options))
+  let closed = false
+  const opened = (): typeof context => {
+    if (closed) throw new AnalyticsError('closed')
+    return context
+  }
+  return {
+    plan: async () => planDays(await surveyDays(opened()), context),
+    run: async (run = {}) => runTiering(opened(), run),
+    status: async () => readStatus(opened()),
+    explain: async (day) => explainDay(opened(), day),
+    openView: async (range) => openView(opened(), range),
+    scan: (request) => scanCold(opened(), request),
+    verify: async (verify = {}) => verifyCatalog(opened(), verify),
+    async close() {
+      if (closed) return
+      closed = true
+      if (context.ownsFormat) await context.format.close()
+      await context.tempFiles.removeAll()
+    },
+  }
+}

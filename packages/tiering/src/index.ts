@@ -1,0 +1,34 @@
+/**
+ * Moves days of events from a hot store to object storage, and reads them back.
+ * @packageDocumentation
+ */
+export type {
+  CatalogDay,
+  CatalogSegment,
+  DayState,
+  MoveFailure,
+  MoveIntent,
+  SegmentFacts,
+} from './catalog.js'
+export { createTiering, type Tiering } from './create-tiering.js'
+export type { AuditEntry, EventIdentity, HotDay, HotTier, Lease, NumberedEvent, Seal } from './hot-tier.js'
+export type {
+  ArchivalState,
+  CallOptions,
+  ObjectBody,
+  ObjectInfo,
+  ObjectStore,
+  PutResult,
+  StorageTier,
+} from './object-store.js'
+export type { MoveProgress } from './operations/move.js'
+export type { DueDay, TieringPlan, WaitingDay } from './operations/plan.js'
+export type { SkippedDay, TieringRunOptions, TieringRunResult } from './operations/run.js'
+export type { DayExplanation, TierDay, TieringStatus } from './operations/status.js'
+export type { VerifyOptions, VerifyProblem, VerifyResult } from './operations/verify.js'
+export type { Logger, TieringOptions, TieringTimes } from './options.js'
+export type { TieringPolicy } from './policy.js'
+export type { ColdScanRequest } from './read/scan.js'
+export type { ColdReadStats } from './read/segment-file.js'
+export type { ColdDay, ColdView } from './read/view.js'
+export type { SegmentBatch, SegmentFormat, SegmentReadOptions, SegmentSource, SegmentStats } from './segment-format.js'

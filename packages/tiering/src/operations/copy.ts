@@ -1,0 +1,156 @@
+import { rm } from 'node:fs/promises'
+import { AnalyticsError } from '@analytics/protocol'
+import type { CatalogEntry, MoveIntent, SegmentFacts } from '../catalog.js'
+import type { NumberedEvent } from '../hot-tier.js'
+import { localSource } from '../read/segment-file.js'
+import { segmentName, sidecarName } from '../segments/names.js'
+import { createRowSummer, type RowSummer } from '../segments/row-hash.js'
+import type { MoveContext } from './move.js'
+import { download, fileBody, fileDigest, textBody } from './transfer.js'
+
+/** A verified copy: the day's entry as it was last written, and what the segment is. */
+export interface VerifiedCopy {
+  entry: CatalogEntry
+  segment: SegmentFacts
+}
+
+/**
+ * Brings the sealed rows into the object store and proves that they are there: what was announced in the catalog is read
+ * back byte by byte and row by row. Whatever it finds half done it takes up, and it deletes nothing.
+ */
+export async function copySealed(context: MoveContext, entry: CatalogEntry, intent: MoveIntent): Promise<VerifiedCopy> {
+  const adopted =
+    intent.segment && (await isThere(context, intent.segment)) ? { entry, segment: intent.segment } : undefined
+  const copy = adopted ?? (await writeCopy(context, entry, intent))
+  await verifyCopy(context, copy.entry, copy.segment)
+  await writeSidecar(context, entry.day, copy.segment)
+  return copy
+}
+
+async function isThere({ cold, call }: MoveContext, { objectName, size }: SegmentFacts): Promise<boolean> {
+  return (await cold.head(objectName, call))?.size === size
+}
+
+async function writeCopy(context: MoveContext, entry: CatalogEntry, intent: MoveIntent): Promise<VerifiedCopy> {
+  const { format, tempFiles, catalog, cold, lease, call, onProgress } = context
+  const path = await tempFiles.path(format.extension)
+  try {
+    onProgress({ day: entry.day, step: 'write' })
+    const written = await writeSegment(context, entry, intent, path)
+    const previous = intent.segment
+    // The same bytes keep the facts of the first attempt, so that a sidecar written then still says the same.
+    const segment = previous?.objectName === written.objectName ? previous : written
+    const retired = previous && previous !== segment ? [...entry.value.retiredObjects, previous.objectName] : undefined
+    await lease.check()
+    const announced = await catalog.change(entry, {
+      move: { step: 'copying', seal: intent.seal, segment },
+      ...(retired ? { retiredObjects: retired } : {}),
+    })
+    onProgress({ day: entry.day, step: 'put' })
+    const put = await cold.put(segment.objectName, fileBody(path, segment), call)
+    if (put.status === 'exists' && !(await isThere(context, segment))) {
+      throw await retire(context, announced, segment, `${segment.objectName} is there with another size.`)
+    }
+    return { entry: announced, segment }
+  } finally {
+    await rm(path, { force: true })
+  }
+}
+
+/** Writes the rows to a local file while they are summed up. */
+async function writeSegment(
+  { hot, format, lease, now, call }: MoveContext,
+  { day, value }: CatalogEntry,
+  { seal }: MoveIntent,
+  path: string,
+): Promise<SegmentFacts> {
+  const dictionaryId = await hot.dictionaryId()
+  const summer = createRowSummer()
+  const stats = await format.write(summed(hot.readSealed(seal, call), summer), path, call)
+  await lease.check()
+  const summary = summer.summary()
+  if (stats.rows !== summary.rows || stats.rows !== seal.rows) {
+    const found = `sealed ${seal.rows}, read ${summary.rows}, written ${stats.rows}`
+    throw new AnalyticsError('verification_failed', `Rows of ${day}: ${found}; nothing was deleted.`)
+  }
+  const digest = await fileDigest(path)
+  return {
+    objectName: segmentName(day, digest.sha256, format.extension, value.retiredObjects),
+    ...digest,
+    ...summary,
+    format: format.name,
+    compression: format.compression,
+    schemaId: stats.schemaId,
+    sortOrder: stats.sortOrder,
+    dictionaryId,
+    createdAt: now(),
+  }
+}
+
+async function* summed(rows: AsyncIterable<readonly NumberedEvent[]>, summer: RowSummer) {
+  for await (const batch of rows) {
+    summer.add(batch)
+    yield batch
+  }
+}
+
+/** Reads the whole object back from the store. */
+async function verifyCopy(context: MoveContext, entry: CatalogEntry, segment: SegmentFacts): Promise<void> {
+  context.onProgress({ day: entry.day, step: 'verify' })
+  const problem = await findDifference(context, segment)
+  if (!problem) return
+  const failedChecks = (entry.value.move?.failedChecks ?? 0) + 1
+  // Bytes can be damaged on their way here: only a second look condemns the object.
+  if (failedChecks > 1) throw await retire(context, entry, segment, problem)
+  await context.lease.check()
+  await context.catalog.change(entry, { move: { ...entry.value.move!, failedChecks } })
+  throw new AnalyticsError('verification_failed', `${problem} Nothing was deleted.`)
+}
+
+/** How the object differs from what was announced; undefined where it doesn't. */
+export async function findDifference(
+  { cold, format, tempFiles, call }: Pick<MoveContext, 'cold' | 'format' | 'tempFiles' | 'call'>,
+  segment: SegmentFacts,
+): Promise<string | undefined> {
+  const path = await tempFiles.path(format.extension)
+  try {
+    const got = await download(cold, segment.objectName, path, call.signal)
+    if (got.size !== segment.size) return `${segment.objectName} has ${got.size} bytes instead of ${segment.size}.`
+    if (got.sha256 !== segment.sha256) return `The bytes of ${segment.objectName} are not those that were sent.`
+    const summer = createRowSummer()
+    for await (const rows of format.readAll(localSource(path, got.size), call)) summer.add(rows)
+    const read = summer.summary()
+    const different = (['rows', 'rowHash', 'minTime', 'maxTime'] as const).find((fact) => read[fact] !== segment[fact])
+    return different && `The rows read back from ${segment.objectName} differ in ${different}.`
+  } finally {
+    await rm(path, { force: true })
+  }
+}
+
+/** Gives an object's name up; the next attempt takes another. The object stays: nothing is deleted on a doubt. */
+async function retire({ catalog, lease }: MoveContext, entry: CatalogEntry, segment: SegmentFacts, problem: string) {
+  await lease.check()
+  await catalog.change(entry, {
+    move: { step: 'sealed', seal: entry.value.move!.seal },
+    retiredObjects: [...entry.value.retiredObjects, segment.objectName],
+  })
+  return new AnalyticsError(
+    'verification_failed',
+    `${problem} The next attempt takes another name; nothing was deleted.`,
+  )
+}
+
+/** Describes the segment beside it, so that the catalog could be rebuilt; written last, it says that the segment is whole. */
+async function writeSidecar({ cold, call, lease }: MoveContext, day: string, segment: SegmentFacts): Promise<void> {
+  await lease.check()
+  const name = sidecarName(segment.objectName)
+  const body = textBody(`${JSON.stringify({ version: 1, day, ...segment }, null, 2)}\n`)
+  const put = await cold.put(name, body, call)
+  if (put.status === 'created') return
+  const parts: Uint8Array[] = []
+  for await (const bytes of cold.get(name, call)) parts.push(bytes)
+  const there = Buffer.concat(parts).toString()
+  if (textBody(there).sha256 !== body.sha256) {
+    throw new AnalyticsError('verification_failed', `${name} is there and says something else; nothing was deleted.`)
+  }
+}

@@ -1,0 +1,130 @@
+import { AnalyticsError, type Day } from '@analytics/protocol'
+import type { CatalogEntry, CatalogSegment, MoveIntent } from '../catalog.js'
+import type { TieringContext } from '../context.js'
+import { copySealed, type VerifiedCopy } from './copy.js'
+import type { HeldLease } from './lease.js'
+
+/** What a run is doing. */
+export interface MoveProgress {
+  day: Day
+  step: 'seal' | 'write' | 'put' | 'verify' | 'commit' | 'drop' | 'done'
+}
+
+/** What a move works with, beyond the context. */
+export interface MoveContext extends TieringContext {
+  lease: HeldLease
+  call: { signal?: AbortSignal }
+  onProgress(progress: MoveProgress): void
+}
+
+/** What became of a day. `waiting`: its segment is committed, its hot rows are still being read. */
+export interface MoveOutcome {
+  rows: number
+  bytes: number
+  waiting?: 'readers' | 'grace'
+}
+
+/**
+ * Moves one day, from wherever an earlier attempt stopped. Every step can be cut off anywhere: the catalog says what was
+ * about to happen before it happens, and the step that deletes comes after the commit of a verified copy.
+ */
+export async function moveDay(context: MoveContext, day: Day, hasRows: boolean): Promise<MoveOutcome> {
+  const entry = await context.catalog.read(day)
+  // A seal that stands would be returned again: what is committed must go before the day is sealed anew.
+  const finished = await dropCommitted(context, entry)
+  if (finished.waiting || !(hasRows || finished.entry.value.move)) return outcome(finished)
+  const sealed = await sealRows(context, finished.entry)
+  if (!sealed) return outcome(finished)
+  const committed = await commit(context, await copySealed(context, sealed.entry, sealed.intent))
+  const dropped = await dropCommitted(context, committed)
+  const moved = outcome(dropped)
+  return { ...moved, rows: moved.rows + finished.rows, bytes: moved.bytes + finished.bytes }
+}
+
+interface Dropped extends MoveOutcome {
+  entry: CatalogEntry
+}
+
+function outcome({ rows, bytes, waiting }: Dropped): MoveOutcome {
+  return { rows, bytes, ...(waiting ? { waiting } : {}) }
+}
+
+/** Freezes the day's rows, or takes up the seal of an earlier attempt; undefined where there are none. */
+async function sealRows(
+  { hot, catalog, lease, onProgress }: MoveContext,
+  entry: CatalogEntry,
+): Promise<{ entry: CatalogEntry; intent: MoveIntent } | undefined> {
+  if (entry.value.move) return { entry, intent: entry.value.move }
+  onProgress({ day: entry.day, step: 'seal' })
+  await lease.check()
+  const seal = await hot.sealDay(entry.day)
+  if (seal.rows === 0) return undefined
+  if (entry.value.segments.some((segment) => segment.seal.id === seal.id)) {
+    throw new AnalyticsError(
+      'verification_failed',
+      `The hot store sealed rows of ${entry.day} that a segment holds already.`,
+    )
+  }
+  const intent: MoveIntent = { step: 'sealed', seal }
+  return { entry: await catalog.change(entry, { move: intent }), intent }
+}
+
+/** From here on readers take the events from the segment. */
+async function commit(context: MoveContext, { entry, segment }: VerifiedCopy): Promise<CatalogEntry> {
+  const { hot, catalog, lease, now, onProgress } = context
+  const { day, value } = entry
+  onProgress({ day, step: 'commit' })
+  await lease.check()
+  await hot.audit({
+    action: 'tiering.commit',
+    target: day,
+    details: { object: segment.objectName, rows: segment.rows },
+  })
+  const committed: CatalogSegment = { ...segment, seal: value.move!.seal, committedAt: now(), drop: 'pending' }
+  return catalog.change(entry, { segments: [...value.segments, committed], move: undefined })
+}
+
+/** Drops the hot rows of committed segments, as soon as nobody reads them any more. */
+async function dropCommitted(context: MoveContext, start: CatalogEntry): Promise<Dropped> {
+  const dropped: Dropped = { entry: start, rows: 0, bytes: 0 }
+  for (const segment of start.value.segments.filter(({ drop }) => drop === 'pending')) {
+    const waiting = await waitForReaders(context, segment)
+    if (waiting) return { ...dropped, waiting }
+    dropped.entry = await dropSegmentRows(context, dropped.entry, segment)
+    dropped.rows += segment.rows
+    dropped.bytes += segment.size
+  }
+  return dropped
+}
+
+async function waitForReaders({ readers, times, now, call }: MoveContext, { committedAt, seal }: CatalogSegment) {
+  if (now() < committedAt + times.readerGraceMs) return 'grace'
+  return (await readers.settled(seal, times.readerWaitMs, call.signal)) ? undefined : 'readers'
+}
+
+async function dropSegmentRows(
+  context: MoveContext,
+  entry: CatalogEntry,
+  segment: CatalogSegment,
+): Promise<CatalogEntry> {
+  const { cold, hot, catalog, lease, call, onProgress } = context
+  const { day } = entry
+  onProgress({ day, step: 'drop' })
+  // Time may have passed since the segment was verified; the object is the only copy from here on.
+  if ((await cold.head(segment.objectName, call))?.size !== segment.size) {
+    throw new AnalyticsError(
+      'verification_failed',
+      `${segment.objectName} is not there as committed; nothing was deleted.`,
+    )
+  }
+  await lease.check()
+  await hot.audit({ action: 'tiering.drop', target: day, details: { object: segment.objectName, rows: segment.rows } })
+  await hot.dropSealed(segment.seal)
+  const segments = entry.value.segments.map((one) =>
+    one.objectName === segment.objectName ? { ...one, drop: 'done' as const } : one,
+  )
+  const done = { attempts: 0, lastError: undefined, nextTryAt: undefined }
+  const changed = await catalog.change(entry, { segments, ...done })
+  onProgress({ day, step: 'done' })
+  return changed
+}

@@ -1,0 +1,98 @@
+import type { Day } from '@analytics/protocol'
+import type { CatalogEntry } from '../catalog.js'
+import type { TieringContext } from '../context.js'
+import type { Seal } from '../hot-tier.js'
+import { dayReachesAge, daysSince } from '../policy.js'
+
+/** A day that a run would work on now. */
+export interface DueDay {
+  day: Day
+  /** Hot rows that would move; 0 where only the rows of a committed segment remain to be dropped. */
+  rows: number
+  /** `move`: copy, verify, drop. `resume`: go on with a move that stopped. `drop`: only the hot rows remain to go. */
+  action: 'move' | 'resume' | 'drop'
+  /** Why it is due, as a sentence. */
+  why: string
+}
+
+/** A day that a run would leave alone for now. */
+export interface WaitingDay {
+  day: Day
+  rows: number
+  /** UTC milliseconds: when it becomes due. */
+  dueAt: number
+  why: string
+}
+
+/** What a run would do now. */
+export interface TieringPlan {
+  /** In the order in which a run takes them: unfinished moves first, then the oldest day. */
+  due: readonly DueDay[]
+  /** Oldest first. */
+  waiting: readonly WaitingDay[]
+}
+
+/** One day seen from both sides. */
+export interface DaySurvey {
+  day: Day
+  /** Hot rows that no committed segment stands for. */
+  hotRows: number
+  entry: CatalogEntry | undefined
+}
+
+/** Seals whose rows are still in the hot store though a committed segment stands for them. */
+export function pendingSeals(entries: readonly CatalogEntry[]): Seal[] {
+  return entries.flatMap(({ value }) => value.segments.filter(({ drop }) => drop === 'pending').map(({ seal }) => seal))
+}
+
+/** Every day that is in the hot store or in the catalog, oldest first. */
+export async function surveyDays({ catalog, hot }: TieringContext): Promise<DaySurvey[]> {
+  const entries = await catalog.list()
+  const hotDays = await hot.listDays({ except: pendingSeals(entries) })
+  const days = new Map<Day, DaySurvey>()
+  for (const { day, rows } of hotDays) days.set(day, { day, hotRows: rows, entry: undefined })
+  for (const entry of entries)
+    days.set(entry.day, { day: entry.day, hotRows: days.get(entry.day)?.hotRows ?? 0, entry })
+  return [...days.values()].sort((a, b) => (a.day < b.day ? -1 : 1))
+}
+
+/** What a run would do at that time. */
+export function planDays(
+  days: readonly DaySurvey[],
+  { policy, now }: Pick<TieringContext, 'policy' | 'now'>,
+): TieringPlan {
+  const due: DueDay[] = []
+  const waiting: WaitingDay[] = []
+  for (const survey of days) {
+    const planned = planDay(survey, policy.dropAfter, now())
+    if (planned && 'action' in planned) due.push(planned)
+    else if (planned) waiting.push(planned)
+  }
+  const unfinishedFirst = (a: DueDay, b: DueDay): number => Number(a.action === 'move') - Number(b.action === 'move')
+  return { due: due.sort(unfinishedFirst), waiting }
+}
+
+type Planned = DueDay | WaitingDay | undefined
+
+function planDay(
+  { day, hotRows: rows, entry }: DaySurvey,
+  dropAfter: Parameters<typeof dayReachesAge>[1],
+  now: number,
+): Planned {
+  const value = entry?.value
+  const isDropPending = value?.segments.some(({ drop }) => drop === 'pending') === true
+  const isUnfinished = isDropPending || value?.move !== undefined
+  if (!isUnfinished && rows === 0) return undefined
+  const ageAt = dayReachesAge(day, dropAfter)
+  const age = `${daysSince(day, now)} days old, dropAfter is ${dropAfter}`
+  if (!isUnfinished && now < ageAt) return { day, rows, dueAt: ageAt, why: `It is ${age}.` }
+  if (value?.nextTryAt !== undefined && now < value.nextTryAt) {
+    const why = `Attempt ${value.attempts} failed (${value.lastError?.code}); it is tried again later.`
+    return { day, rows, dueAt: value.nextTryAt, why }
+  }
+  if (isUnfinished && value?.move)
+    return { day, rows, action: 'resume', why: 'A move of it stopped before its commit.' }
+  if (isDropPending) return { day, rows, action: 'drop', why: 'Its segment is committed and its hot rows remain.' }
+  const isLate = (value?.segments.length ?? 0) > 0
+  return { day, rows, action: 'move', why: `It is ${age}${isLate ? '; these rows arrived after it had moved' : ''}.` }
+}

@@ -1,0 +1,119 @@
+import { AnalyticsError, type Day, errorCode } from '@analytics/protocol'
+import { throwIfAborted } from '../abort.js'
+import type { TieringContext } from '../context.js'
+import { backoffMs } from '../policy.js'
+import { holdLease } from './lease.js'
+import { type MoveContext, type MoveProgress, moveDay } from './move.js'
+import { type DueDay, planDays, surveyDays } from './plan.js'
+
+/** Options of a run. */
+export interface TieringRunOptions {
+  signal?: AbortSignal
+  onProgress?: (progress: MoveProgress) => void
+}
+
+/** A day that a run left as it was, or left with its hot rows. */
+export interface SkippedDay {
+  day: Day
+  /**
+   * `backoff`: it failed before and waits. `readers`, `grace`: its segment is committed, but its hot rows may still be read.
+   */
+  reason: 'backoff' | 'readers' | 'grace'
+  /** UTC milliseconds, where it is known. */
+  until?: number
+}
+
+/** What a run did. */
+export interface TieringRunResult {
+  /** `lease_held`: another worker is at it, and nothing was done. `lease_lost`: it stopped because another one took over. */
+  status: 'done' | 'lease_held' | 'lease_lost'
+  moved: readonly { day: Day; rows: number; bytes: number }[]
+  failed: readonly { day: Day; code: string; message: string }[]
+  skipped: readonly SkippedDay[]
+}
+
+type Mutable<Result> = {
+  -readonly [Key in keyof Result]: Result[Key] extends readonly (infer Item)[] ? Item[] : Result[Key]
+}
+
+/**
+ * Moves what is due. A day that fails is noted and tried again later, it doesn't stop the others.
+ * @throws AnalyticsError `aborted`, or what the hot store throws before there is a day to blame.
+ */
+export async function runTiering(
+  context: TieringContext,
+  { signal, onProgress = () => {} }: TieringRunOptions,
+): Promise<TieringRunResult> {
+  const result: Mutable<TieringRunResult> = { status: 'done', moved: [], failed: [], skipped: [] }
+  throwIfAborted(signal)
+  const lease = await holdLease(context.hot, { owner: context.newId(), ttlMs: context.times.leaseMs })
+  if (!lease) return { ...result, status: 'lease_held' }
+  try {
+    const call = signal ? { signal } : {}
+    const move: MoveContext = { ...context, lease, call, onProgress }
+    const days = await surveyDays(context)
+    const plan = planDays(days, context)
+    const failedBefore = new Set(days.filter(({ entry }) => entry?.value.nextTryAt !== undefined).map(({ day }) => day))
+    for (const { day, dueAt } of plan.waiting) {
+      if (failedBefore.has(day)) result.skipped.push({ day, reason: 'backoff', until: dueAt })
+    }
+    for (const due of plan.due) {
+      throwIfAborted(signal)
+      if (!(await runDay(move, due, result))) break
+    }
+  } finally {
+    await lease.release()
+  }
+  return result
+}
+
+/** Works on one day; false where the run has to stop. */
+async function runDay(
+  context: MoveContext,
+  { day, rows }: DueDay,
+  result: Mutable<TieringRunResult>,
+): Promise<boolean> {
+  try {
+    const moved = await moveDay(context, day, rows > 0)
+    if (moved.rows > 0) result.moved.push({ day, rows: moved.rows, bytes: moved.bytes })
+    if (moved.waiting) result.skipped.push({ day, reason: moved.waiting })
+    return true
+  } catch (error) {
+    throwIfAborted(context.call.signal)
+    const failure = failureOf(error)
+    result.failed.push({ day, ...failure })
+    context.logger.error({ day, error }, 'Moving the day failed')
+    if (failure.code === 'lease_lost') {
+      result.status = 'lease_lost'
+      return false
+    }
+    await noteFailure(context, day, failure)
+    return true
+  }
+}
+
+/** Errors of engines may quote rows; only our own say nothing of events. */
+function failureOf(error: unknown): { code: string; message: string } {
+  const code = errorCode(error)
+  if (code === undefined) return { code: 'internal', message: 'An unexpected error; the log has it.' }
+  return { code, message: error instanceof Error ? error.message : new AnalyticsError(code).message }
+}
+
+async function noteFailure(
+  { catalog, lease, now, random, logger }: MoveContext,
+  day: Day,
+  failure: { code: string; message: string },
+): Promise<void> {
+  try {
+    await lease.check()
+    const entry = await catalog.read(day)
+    const attempts = entry.value.attempts + 1
+    await catalog.change(entry, {
+      attempts,
+      lastError: { ...failure, at: now() },
+      nextTryAt: now() + Math.round(backoffMs(attempts, random)),
+    })
+  } catch (error) {
+    logger.warn({ day, error }, 'The failed attempt could not be noted')
+  }
+}

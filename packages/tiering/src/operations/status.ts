@@ -1,0 +1,93 @@
+import { AnalyticsError, type Day } from '@analytics/protocol'
+import type { DayState, MoveFailure } from '../catalog.js'
+import type { TieringContext } from '../context.js'
+import { dayReachesAge } from '../policy.js'
+import { type DaySurvey, type DueDay, planDays, surveyDays, type WaitingDay } from './plan.js'
+
+/** One day, for people to look at. */
+export interface TierDay {
+  day: Day
+  state: DayState
+  /** All its events, hot and cold. */
+  rows: number
+  /** Bytes in object storage. */
+  bytes: number
+  segments: number
+  /** Events that only the hot store has. */
+  hotRows: number
+  /** When its hot rows are due, UTC milliseconds. */
+  dueAt: number
+  /** Attempts to move it since the last success. */
+  attempts: number
+  lastError?: MoveFailure
+  /** UTC milliseconds. */
+  nextTryAt?: number
+}
+
+/** Every day by tier, oldest first. */
+export interface TieringStatus {
+  days: readonly TierDay[]
+}
+
+/** One day in full, and what comes next. */
+export interface DayExplanation extends TierDay {
+  /** What a run would do now, or when it would. */
+  next: DueDay | WaitingDay | undefined
+  objects: readonly {
+    name: string
+    rows: number
+    bytes: number
+    sha256: string
+    committedAt: number
+    hotRowsDropped: boolean
+  }[]
+  /** Objects that were given up because they hold something else than they should. */
+  retiredObjects: readonly string[]
+}
+
+function tierDay({ day, hotRows, entry }: DaySurvey, { policy }: Pick<TieringContext, 'policy'>): TierDay {
+  const value = entry?.value
+  return {
+    day,
+    state: value?.state ?? 'hot',
+    rows: hotRows + (value?.recordsCount ?? 0),
+    bytes: value?.sizeBytes ?? 0,
+    segments: value?.segments.length ?? 0,
+    hotRows,
+    dueAt: dayReachesAge(day, policy.dropAfter),
+    attempts: value?.attempts ?? 0,
+    ...(value?.lastError ? { lastError: value.lastError } : {}),
+    ...(value?.nextTryAt === undefined ? {} : { nextTryAt: value.nextTryAt }),
+  }
+}
+
+/** Every day that has events. */
+export async function readStatus(context: TieringContext): Promise<TieringStatus> {
+  const days = await surveyDays(context)
+  return {
+    days: days.map((survey) => tierDay(survey, context)).filter(({ rows, attempts }) => rows > 0 || attempts > 0),
+  }
+}
+
+/** @throws AnalyticsError `invalid_options` where the text is no day. */
+export async function explainDay(context: TieringContext, day: Day): Promise<DayExplanation> {
+  if (!/^\d{4}-\d\d-\d\d$/.test(day) || Number.isNaN(Date.parse(day))) {
+    throw new AnalyticsError('invalid_options', 'day is no day such as 2026-08-01.', { field: 'day' })
+  }
+  const days = await surveyDays(context)
+  const survey = days.find((one) => one.day === day) ?? { day, hotRows: 0, entry: undefined }
+  const { due, waiting } = planDays([survey], context)
+  return {
+    ...tierDay(survey, context),
+    next: due[0] ?? waiting[0],
+    objects: (survey.entry?.value.segments ?? []).map(({ objectName, rows, size, sha256, committedAt, drop }) => ({
+      name: objectName,
+      rows,
+      bytes: size,
+      sha256,
+      committedAt,
+      hotRowsDropped: drop === 'done',
+    })),
+    retiredObjects: survey.entry?.value.retiredObjects ?? [],
+  }
+}

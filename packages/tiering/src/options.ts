@@ -1,0 +1,119 @@
+import { AnalyticsError } from '@analytics/protocol'
+import { ulid } from 'ulid'
+import { parquetFormat } from './formats/parquet.js'
+import type { HotTier } from './hot-tier.js'
+import type { ObjectStore } from './object-store.js'
+import { resolvePolicy, type TieringPolicy } from './policy.js'
+import type { SegmentFormat } from './segment-format.js'
+
+/** Where messages go. */
+export interface Logger {
+  debug(object: object, message: string): void
+  info(object: object, message: string): void
+  warn(object: object, message: string): void
+  error(object: object, message: string): void
+}
+
+/** Limits of time of a run, in ms. */
+export interface TieringTimes {
+  /**
+   * How long the lease of a worker that stopped keeps others from going on. It is renewed at a third of it.
+   * @default 60000
+   */
+  leaseMs?: number
+  /**
+   * How long a run waits for readers of this process that began before a segment was committed. A day that they hold longer
+   * keeps its hot rows until the next run.
+   * @default 60000
+   */
+  readerWaitMs?: number
+  /**
+   * How long hot rows stay after their segment is committed, for readers in *other* processes: set it to the longest
+   * time that a query may take wherever several processes share the hot store.
+   * @default 0
+   */
+  readerGraceMs?: number
+}
+
+/** Options of {@link createTiering}. */
+export interface TieringOptions {
+  /** Where events lie while they are hot: a store of `@analytics/node`. It stays open when tiering is closed. */
+  hot: HotTier
+  /** Where they move. It stays open when tiering is closed. */
+  cold: ObjectStore
+  policy: TieringPolicy
+  /**
+   * How segments are stored. One given here stays open when tiering is closed.
+   * @default parquetFormat()
+   */
+  format?: SegmentFormat
+  times?: TieringTimes
+  /**
+   * UTC milliseconds.
+   * @default Date.now
+   */
+  now?: () => number
+  /** @default Math.random */
+  random?: () => number
+  /** @default none */
+  logger?: Logger
+  /**
+   * Where segments lie while they are written and read.
+   * @default the folder of the system
+   */
+  tempDir?: string
+}
+
+/** Options with every default filled in. */
+export interface ResolvedTieringOptions {
+  hot: HotTier
+  cold: ObjectStore
+  policy: TieringPolicy
+  format: SegmentFormat
+  ownsFormat: boolean
+  times: Required<TieringTimes>
+  now: () => number
+  random: () => number
+  newId: () => string
+  logger: Logger
+  tempDir: string | undefined
+}
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** @throws AnalyticsError `invalid_options`, with the field at fault. */
+export function resolveTieringOptions(options: TieringOptions): ResolvedTieringOptions {
+  for (const field of ['hot', 'cold'] as const) {
+    if (typeof options?.[field] !== 'object' || options[field] === null) {
+      throw new AnalyticsError('invalid_options', `${field} is missing.`, { field })
+    }
+  }
+  const { hot, cold, format, now = Date.now, random = Math.random, logger = silent, tempDir } = options
+  return {
+    hot,
+    cold,
+    policy: resolvePolicy(options.policy),
+    format: format ?? parquetFormat(tempDir === undefined ? {} : { tempDir }),
+    ownsFormat: format === undefined,
+    times: resolveTimes(options.times ?? {}),
+    now,
+    random,
+    newId: () => ulid(now(), random),
+    logger,
+    tempDir,
+  }
+}
+
+function resolveTimes({
+  leaseMs = 60_000,
+  readerWaitMs = 60_000,
+  readerGraceMs = 0,
+}: TieringTimes): Required<TieringTimes> {
+  const times = { leaseMs, readerWaitMs, readerGraceMs }
+  for (const [name, ms] of Object.entries(times)) {
+    if (!Number.isFinite(ms) || ms < (name === 'leaseMs' ? 1000 : 0)) {
+      throw new AnalyticsError('invalid_options', `times.${name} is no time in ms.`, { field: `times.${name}` })
+    }
+  }
+  return times
+}

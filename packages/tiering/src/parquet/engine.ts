@@ -1,0 +1,115 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AnalyticsError } from '@analytics/protocol'
+import type { DuckDBConnection, DuckDBType } from '@duckdb/node-api'
+import { throwIfAborted } from '../abort.js'
+import type { BoundValue } from './parquet-sql.js'
+
+/** The module, loaded when it is first needed. */
+export type DuckDb = typeof import('@duckdb/node-api')
+
+/** What the engine takes, resolved. */
+export interface EngineOptions {
+  memoryLimit: string
+  threads: number
+  tempDir: string | undefined
+}
+
+/** DuckDB in this process, with its folder for temporary files. */
+export interface Engine {
+  readonly duckdb: DuckDb
+  /** A folder of its own, removed by `close`. */
+  readonly folder: string
+  connect(): Promise<DuckDBConnection>
+  close(): Promise<void>
+}
+
+/** A chunk of a result. */
+export type Chunk = NonNullable<Awaited<ReturnType<Awaited<ReturnType<DuckDBConnection['stream']>>['fetchChunk']>>>
+
+/** Opens DuckDB without a database of its own: it reads and writes files. */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const duckdb = await loadDuckDb()
+  const folder = await mkdtemp(join(options.tempDir ?? tmpdir(), 'analytics-parquet-'))
+  try {
+    const instance = await duckdb.DuckDBInstance.create(':memory:', {
+      memory_limit: options.memoryLimit,
+      threads: String(options.threads),
+      temp_directory: join(folder, 'spill'),
+      // Parquet and JSON are built in: nothing is ever fetched from the network.
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+    })
+    return {
+      duckdb,
+      folder,
+      connect: () => instance.connect(),
+      async close() {
+        instance.closeSync()
+        await rm(folder, { recursive: true, force: true })
+      },
+    }
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function loadDuckDb(): Promise<DuckDb> {
+  try {
+    return await import('@duckdb/node-api')
+  } catch (cause) {
+    throw new AnalyticsError('missing_dependency', 'parquetFormat needs the package @duckdb/node-api: install it.', {
+      cause,
+    })
+  }
+}
+
+/** Text as an SQL literal, for the places that take no parameter: paths that this package made. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/** Streams a statement's result; the connection is interrupted when the signal aborts, and closed in the end. */
+export async function* streamChunks(
+  engine: Engine,
+  { sql, values }: { sql: string; values: BoundValue[] },
+  signal?: AbortSignal,
+): AsyncGenerator<Chunk> {
+  throwIfAborted(signal)
+  const connection = await engine.connect()
+  const interrupt = (): void => connection.interrupt()
+  signal?.addEventListener('abort', interrupt, { once: true })
+  try {
+    const result = await connection.stream(sql, values, values.map(typeOf(engine.duckdb)))
+    for (;;) {
+      const chunk = await result.fetchChunk()
+      throwIfAborted(signal)
+      if (!chunk || chunk.rowCount === 0) return
+      yield chunk
+      throwIfAborted(signal)
+    }
+  } catch (error) {
+    throwIfAborted(signal)
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', interrupt)
+    connection.closeSync()
+  }
+}
+
+/** By itself the binding takes whole numbers for integers, and fails where they are too large for one. */
+function typeOf({ BIGINT, BOOLEAN, DOUBLE, VARCHAR }: DuckDb): (value: BoundValue) => DuckDBType {
+  const types = { string: VARCHAR, number: DOUBLE, boolean: BOOLEAN, bigint: BIGINT }
+  return (value) => types[typeof value as keyof typeof types]
+}
+
+/** The numbers of a column as the typed array that they arrive in; rows that are NULL hold anything. */
+export function numbersOf<Numbers extends Float64Array | Int32Array | Uint32Array>(
+  chunk: Chunk,
+  column: number,
+): Numbers {
+  // The declarations hide `items`; getItem would make a JavaScript value of each.
+  return (chunk.getColumnVector(column) as unknown as { items: Numbers }).items
+}

@@ -1,0 +1,172 @@
+import type { Day, EventBatch, EventsRequest, ScanRequest, StoredEvent } from '@analytics/protocol'
+import { compareText } from '@analytics/protocol/filter'
+import type { CatalogEntry, CatalogSegment } from '../catalog.js'
+import type { TieringContext } from '../context.js'
+import type { Seal } from '../hot-tier.js'
+import { pendingSeals } from '../operations/plan.js'
+import type { SegmentBatch } from '../segment-format.js'
+import { mergeBatches, mergeRows } from './merge.js'
+import { type ColdReadStats, type OpenSegment, openSegment } from './segment-file.js'
+
+/** One day of a view. */
+export interface ColdDay {
+  day: Day
+  state: string
+  /** Events in segments. */
+  rows: number
+  /** Bytes in object storage. */
+  bytes: number
+  segments: number
+}
+
+/**
+ * The catalog as it is at one moment. While a view is open, the hot rows that it counts on are not dropped by this process;
+ * for other processes see `times.readerGraceMs`. What is read through it and the hot rows outside `seals` add up: each event
+ * lies on exactly one side.
+ */
+export interface ColdView {
+  /** Days of the range with committed segments, oldest first. */
+  readonly days: readonly ColdDay[]
+  /** Days of the range whose segments must be restored before they can be read. */
+  readonly archivedDays: readonly ColdDay[]
+  /** Hot rows that committed segments stand for; a reader of the hot store leaves them out. */
+  readonly seals: readonly Seal[]
+  /**
+   * The narrow read of one day, in order of time, people numbered as in the hot store. `hot` is the same read of the rows that
+   * the hot store still has of the day, outside `seals`: it is merged in.
+   */
+  scan(day: Day, request: ScanRequest, hot?: AsyncIterable<EventBatch>): AsyncIterable<EventBatch>
+  /** Whole events of one day in the order asked for, by time, then by id; those of `hot` are merged in. */
+  readEvents(
+    day: Day,
+    request: EventsRequest,
+    hot?: AsyncIterable<readonly StoredEvent[]>,
+  ): AsyncIterable<readonly StoredEvent[]>
+  /** What was read so far. */
+  stats(): ColdReadStats
+  /** Must be called when reading is over, also after an error. Done twice, it does nothing more. */
+  release(): void
+}
+
+/** Opens a view of the range, UTC milliseconds, `from` inclusive, `to` exclusive. */
+export async function openView(context: TieringContext, range: { from: number; to: number }): Promise<ColdView> {
+  // Registered before the catalog is read: hot rows that are dropped in between would be on neither side.
+  const reader = context.readers.open()
+  try {
+    const entries = (await context.catalog.list(range)).filter(({ value }) => value.segments.length > 0)
+    const seals = pendingSeals(entries)
+    reader.leavesOut(seals)
+    const reading = createReading(context, entries)
+    return {
+      days: entries.map(coldDay),
+      archivedDays: [],
+      seals,
+      scan: (day, request, hot) => scanDay(reading, day, request, hot),
+      readEvents: (day, request, hot) => readDayEvents(reading, day, request, hot),
+      stats: () => ({ ...reading.stats }),
+      release() {
+        reader.release()
+        void reading.release().catch((error) => context.logger.warn({ error }, 'A temporary file was left'))
+      },
+    }
+  } catch (error) {
+    reader.release()
+    throw error
+  }
+}
+
+function coldDay({ day, value }: CatalogEntry): ColdDay {
+  const { state, recordsCount, sizeBytes, segments } = value
+  return { day, state, rows: recordsCount, bytes: sizeBytes, segments: segments.length }
+}
+
+/** What the reads of one view share. */
+interface Reading extends TieringContext {
+  stats: ColdReadStats
+  /** Segments of the day that may have events of the range. */
+  segmentsOf(day: Day, range: { from: number; to: number }): CatalogSegment[]
+  open(segment: CatalogSegment): OpenSegment
+  /** Whether the hot store gave the numbers of people that the segment carries. */
+  isNumberedAsHot(segment: CatalogSegment): Promise<boolean>
+  release(): Promise<void>
+}
+
+function createReading(context: TieringContext, entries: readonly CatalogEntry[]): Reading {
+  const days = new Map(entries.map(({ day, value }) => [day, value.segments]))
+  const opened = new Map<string, OpenSegment>()
+  const stats: ColdReadStats = { segments: 0, bytes: 0, requests: 0 }
+  let dictionaryId: Promise<string> | undefined
+  return {
+    ...context,
+    stats,
+    segmentsOf: (day, { from, to }) =>
+      (days.get(day) ?? []).filter(({ minTime, maxTime }) => minTime < to && maxTime >= from),
+    open(segment) {
+      let open = opened.get(segment.objectName)
+      if (!open) {
+        open = openSegment(context, segment, stats)
+        opened.set(segment.objectName, open)
+        stats.segments++
+      }
+      return open
+    },
+    async isNumberedAsHot(segment) {
+      dictionaryId ??= context.hot.dictionaryId()
+      return (await dictionaryId) === segment.dictionaryId
+    },
+    async release() {
+      const held = [...opened.values()]
+      opened.clear()
+      await Promise.all(held.map((one) => one.release()))
+    },
+  }
+}
+
+function scanDay(
+  reading: Reading,
+  day: Day,
+  request: ScanRequest,
+  hot: AsyncIterable<EventBatch> | undefined,
+): AsyncIterable<EventBatch> {
+  const scans = reading.segmentsOf(day, request).map((segment) => scanSegment(reading, segment, request))
+  return mergeBatches(hot ? [...scans, hot] : scans, request.columns ?? [])
+}
+
+async function* scanSegment(
+  reading: Reading,
+  segment: CatalogSegment,
+  request: ScanRequest,
+): AsyncGenerator<EventBatch> {
+  const { source } = reading.open(segment)
+  const withIdentities = !(await reading.isNumberedAsHot(segment))
+  for await (const batch of reading.format.scan(source, request, { withIdentities })) {
+    yield withIdentities ? await renumbered(reading, batch) : batch
+  }
+}
+
+/** The batch with the hot store's numbers in place of those of another dictionary. */
+async function renumbered({ hot }: Reading, { identities = [], ...batch }: SegmentBatch): Promise<EventBatch> {
+  return { ...batch, person: await hot.personNumbers(identities) }
+}
+
+async function* readDayEvents(
+  reading: Reading,
+  day: Day,
+  request: EventsRequest,
+  hot: AsyncIterable<readonly StoredEvent[]> | undefined,
+): AsyncGenerator<readonly StoredEvent[]> {
+  const sign = request.order === 'desc' ? -1 : 1
+  const reads = reading
+    .segmentsOf(day, request)
+    .map((segment) => reading.format.readEvents(reading.open(segment).source, request))
+  const merged = mergeRows(
+    hot ? [...reads, hot] : reads,
+    (a, b) => sign * (a.eventTimestamp - b.eventTimestamp || compareText(a.eventId, b.eventId)),
+  )
+  let left = request.limit ?? Number.POSITIVE_INFINITY
+  for await (const events of merged) {
+    yield events.length <= left ? events : events.slice(0, left)
+    left -= events.length
+    if (left <= 0) return
+  }
+}

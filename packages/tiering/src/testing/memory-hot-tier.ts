@@ -1,0 +1,162 @@
+import {
+  type Day,
+  dayOf,
+  type RecordKind,
+  type RecordStore,
+  type StoredEvent,
+  type StoredRecord,
+} from '@analytics/protocol'
+import { type FaultHook, withFaults } from '@analytics/protocol/testing'
+import type { AuditEntry, EventIdentity, HotDay, HotTier, Lease, NumberedEvent, Seal } from '../hot-tier.js'
+
+/** Options of {@link memoryHotTier}. */
+export interface MemoryHotTierOptions {
+  /** Makes calls of the port fail before or after they take effect. */
+  faults?: FaultHook
+  /** @default Date.now */
+  now?: () => number
+  /** @default 'memory' */
+  dictionaryId?: string
+}
+
+/** A hot tier in memory with what tests need beside the port; `insert` and `read` never fail. */
+export interface MemoryHotTier extends HotTier {
+  /** Stores events; one whose id is there is ignored. */
+  insert(events: readonly StoredEvent[]): Promise<void>
+  /** Every row outside the seals. */
+  read(options?: { except?: readonly Seal[] }): Promise<readonly StoredEvent[]>
+  /** What was audited, oldest first. */
+  auditLog(): readonly AuditEntry[]
+}
+
+interface Row {
+  day: Day
+  number: number
+  event: StoredEvent
+}
+
+const BATCH_ROWS = 1000
+
+/** Events in arrays: small, slow and correct, for testing what moves them. */
+export function memoryHotTier({
+  faults,
+  now = Date.now,
+  dictionaryId = 'memory',
+}: MemoryHotTierOptions = {}): MemoryHotTier {
+  const rows: Row[] = []
+  const seals = new Map<Day, Seal>()
+  const audited: AuditEntry[] = []
+  const people = createPeople()
+  let inserted = 0
+
+  const isOf = (row: Row, seal: Seal): boolean => row.day === seal.day && row.number <= Number(seal.id)
+  const rowsOutside = (except: readonly Seal[] = []): Row[] =>
+    rows.filter((row) => !except.some((seal) => isOf(row, seal)))
+
+  const tier: HotTier = {
+    name: 'memory',
+    records: memoryRecords(),
+    dictionaryId: async () => dictionaryId,
+    async listDays({ except } = {}) {
+      const counts = new Map<Day, number>()
+      for (const { day } of rowsOutside(except)) counts.set(day, (counts.get(day) ?? 0) + 1)
+      return [...counts].map(([day, count]): HotDay => ({ day, rows: count })).sort((a, b) => (a.day < b.day ? -1 : 1))
+    },
+    async sealDay(day) {
+      const standing = seals.get(day)
+      if (standing) return standing
+      const ofDay = rows.filter((row) => row.day === day)
+      const seal = { day, id: String(ofDay.at(-1)?.number ?? 0), rows: ofDay.length }
+      if (seal.rows > 0) seals.set(day, seal)
+      return seal
+    },
+    async *readSealed(seal) {
+      const sealed = rows.filter((row) => isOf(row, seal))
+      for (let start = 0; start < sealed.length; start += BATCH_ROWS) {
+        yield sealed
+          .slice(start, start + BATCH_ROWS)
+          .map(({ event }): NumberedEvent => ({ ...event, person: people.numberOf(event) }))
+      }
+    },
+    async dropSealed(seal) {
+      const kept = rows.filter((row) => !isOf(row, seal))
+      const dropped = rows.length - kept.length
+      rows.splice(0, rows.length, ...kept)
+      if (seals.get(seal.day)?.id === seal.id) seals.delete(seal.day)
+      return { rows: dropped }
+    },
+    personNumbers: async (identities) => Int32Array.from(identities, people.numberOf),
+    ...memoryLeases(now),
+    async audit(entry) {
+      audited.push(structuredClone(entry))
+    },
+  }
+  return {
+    ...withFaults(tier, faults, ['readSealed']),
+    async insert(events) {
+      const ids = new Set(rows.map(({ event }) => event.eventId))
+      for (const event of events) {
+        if (ids.has(event.eventId)) continue
+        ids.add(event.eventId)
+        rows.push({ day: dayOf(event.eventTimestamp), number: ++inserted, event })
+      }
+    },
+    read: async ({ except } = {}) => rowsOutside(except).map(({ event }) => event),
+    auditLog: () => audited,
+  }
+}
+
+function createPeople(): { numberOf(identity: EventIdentity): number } {
+  const numbers = new Map<string, number>()
+  return {
+    numberOf({ userId, anonymousId }) {
+      const key = userId === null ? `a ${anonymousId}` : `u ${userId}`
+      const number = numbers.get(key) ?? numbers.size
+      numbers.set(key, number)
+      return number
+    },
+  }
+}
+
+function memoryLeases(now: () => number): Pick<HotTier, 'acquireLease' | 'releaseLease'> {
+  const leases = new Map<string, Lease & { until: number }>()
+  return {
+    async acquireLease(name, { owner, ttlMs }) {
+      const held = leases.get(name)
+      const isOwn = held?.owner === owner && held.until > now()
+      if (held && held.until > now() && !isOwn) return undefined
+      const epoch = isOwn ? held.epoch : (held?.epoch ?? 0) + 1
+      leases.set(name, { name, owner, epoch, until: now() + ttlMs })
+      return { name, owner, epoch }
+    },
+    async releaseLease({ name, owner, epoch }) {
+      const held = leases.get(name)
+      if (held?.owner === owner && held.epoch === epoch) held.until = now()
+    },
+  }
+}
+
+function memoryRecords(): RecordStore {
+  const records = new Map<string, StoredRecord>()
+  const keyOf = (kind: RecordKind, key: string): string => `${kind} ${key}`
+  return {
+    async get<Value>(kind: RecordKind, key: string) {
+      return structuredClone(records.get(keyOf(kind, key))) as StoredRecord<Value> | undefined
+    },
+    async list<Value>(kind: RecordKind, { prefix = '', after = '', limit = 1000 } = {}) {
+      const ofKind = [...records].filter(([name, { key }]) => name === keyOf(kind, key)).map(([, record]) => record)
+      const found = ofKind.filter(({ key }) => key > after && key.startsWith(prefix))
+      return structuredClone(found.sort((a, b) => (a.key < b.key ? -1 : 1)).slice(0, limit)) as StoredRecord<Value>[]
+    },
+    async put(kind, key, value, expected) {
+      const name = keyOf(kind, key)
+      if ((records.get(name)?.version ?? 0) !== expected) return undefined
+      records.set(name, { key, version: expected + 1, value: structuredClone(value) })
+      return expected + 1
+    },
+    async delete(kind, key, expected) {
+      const name = keyOf(kind, key)
+      return records.get(name)?.version === expected && records.delete(name)
+    },
+  }
+}

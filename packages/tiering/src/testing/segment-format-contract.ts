@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type EventsRequest, errorCode, type ScanRequest, type StoredEvent } from '@analytics/protocol'
+import { compareText, matchesEvent, matchesFilter, propertyValue } from '@analytics/protocol/filter'
+import type { ContractCase } from '@analytics/protocol/testing'
+import type { NumberedEvent } from '../hot-tier.js'
+import { localSource } from '../read/segment-file.js'
+import type { SegmentFormat, SegmentSource } from '../segment-format.js'
+import { createRowSummer } from '../segments/row-hash.js'
+import { numberEvents, sampleEvents } from './sample-events.js'
+
+/** What a case of {@link segmentFormatContract} gets. */
+export interface SegmentFormatContext {
+  format: SegmentFormat
+  /** An empty folder of its own. */
+  dir: string
+}
+
+const ALL = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER }
+
+async function* inBatches<Row>(rows: readonly Row[], size = 700): AsyncGenerator<readonly Row[]> {
+  for (let start = 0; start < rows.length; start += size) yield rows.slice(start, start + size)
+}
+
+async function collect<Row>(batches: AsyncIterable<readonly Row[]>): Promise<Row[]> {
+  const rows: Row[] = []
+  for await (const batch of batches) rows.push(...batch)
+  return rows
+}
+
+async function written({ format, dir }: SegmentFormatContext, rows: readonly NumberedEvent[]): Promise<SegmentSource> {
+  const path = join(dir, `segment${format.extension}`)
+  const { size } = await format.write(inBatches(rows), path)
+  return localSource(path, size)
+}
+
+/** What a scan yields, a row an item. */
+async function scanned(format: SegmentFormat, source: SegmentSource, request: ScanRequest): Promise<unknown[][]> {
+  const rows: unknown[][] = []
+  for await (const { length, time, person, matches, columns } of format.scan(source, request)) {
+    for (let i = 0; i < length; i++) {
+      rows.push([time[i], person[i], matches[i], ...(request.columns ?? []).map((name) => columns[name]?.[i])])
+    }
+  }
+  return rows
+}
+
+/** What a scan should yield, by the definition of a filter. */
+function expectedScan(rows: readonly NumberedEvent[], request: ScanRequest): unknown[][] {
+  const found: unknown[][] = []
+  for (const row of rows) {
+    const isWithin = row.eventTimestamp >= request.from && row.eventTimestamp < request.to
+    if (!isWithin || (request.where && !matchesFilter(row, request.where))) continue
+    const bits = request.matches.reduce((mask, match, i) => mask + (matchesEvent(row, match) ? 2 ** i : 0), 0)
+    const columns = (request.columns ?? []).map((name) => propertyValue(row, name))
+    if (bits > 0) found.push([row.eventTimestamp, row.person, bits, ...columns])
+  }
+  return found
+}
+
+function bySortKey(rows: readonly unknown[][]): string[] {
+  return rows.map((row) => JSON.stringify(row)).sort()
+}
+
+/** Throws unless a scan and a read of whole events answer as evaluating the request on each row does. */
+export async function assertReadsLikeRows(
+  format: SegmentFormat,
+  source: SegmentSource,
+  rows: readonly NumberedEvent[],
+  request: ScanRequest,
+): Promise<void> {
+  const actual = await scanned(format, source, request)
+  assert.deepEqual(bySortKey(actual), bySortKey(expectedScan(rows, request)))
+  const times = actual.map(([time]) => time as number)
+  assert.ok(
+    times.every((time, i) => i === 0 || times[i - 1]! <= time),
+    'a scan is in order of time',
+  )
+  const { from, to, where } = request
+  await assertReadsEvents(format, source, rows, { from, to, ...(where ? { where } : {}) })
+}
+
+async function assertReadsEvents(
+  format: SegmentFormat,
+  source: SegmentSource,
+  rows: readonly NumberedEvent[],
+  request: EventsRequest,
+): Promise<void> {
+  const sign = request.order === 'desc' ? -1 : 1
+  const order = (a: { eventTimestamp: number; eventId: string }, b: typeof a): number =>
+    sign * (a.eventTimestamp - b.eventTimestamp || compareText(a.eventId, b.eventId))
+  const { after } = request
+  const expected = rows
+    .filter((row) => row.eventTimestamp >= request.from && row.eventTimestamp < request.to)
+    .filter((row) => !request.where || matchesFilter(row, request.where))
+    .filter((row) => !after || order(row, { eventTimestamp: after.time, eventId: after.eventId }) > 0)
+    .sort(order)
+    .slice(0, request.limit)
+    .map(({ person: _, ...event }): StoredEvent => event)
+  assert.deepEqual(await collect(format.readEvents(source, request)), expected)
+}
+
+/** What every format of segments does. */
+export const segmentFormatContract: readonly ContractCase<SegmentFormatContext>[] = [
+  {
+    name: 'reads back every row as it was written',
+    async run(context) {
+      const rows = numberEvents(sampleEvents({ count: 3000 }))
+      const source = await written(context, rows)
+      const read = await collect(context.format.readAll(source))
+      const byId = (a: NumberedEvent, b: NumberedEvent): number => compareText(a.eventId, b.eventId)
+      assert.deepEqual(read.sort(byId), [...rows].sort(byId))
+    },
+  },
+  {
+    name: 'says how many rows there are, when they happened and how large the file is',
+    async run({ format, dir }) {
+      const rows = numberEvents(sampleEvents({ count: 50 }))
+      const stats = await format.write(inBatches(rows), join(dir, 'segment'))
+      const times = rows.map(({ eventTimestamp }) => eventTimestamp)
+      assert.deepEqual([stats.rows, stats.minTime, stats.maxTime], [50, Math.min(...times), Math.max(...times)])
+      assert.ok(stats.size > 0 && stats.schemaId !== '' && stats.sortOrder !== '')
+    },
+  },
+  {
+    name: 'answers scans of any filters, matches and columns as evaluating them on each row does',
+    async run(context) {
+      const rows = numberEvents(sampleEvents({ count: 2500 }))
+      const source = await written(context, rows)
+      const times = rows.map(({ eventTimestamp }) => eventTimestamp).sort((a, b) => a - b)
+      await assertReadsLikeRows(context.format, source, rows, {
+        from: times[100]!,
+        to: times[2000]!,
+        where: { not: { property: 'country', op: 'eq', value: 'US' } },
+        matches: [
+          { eventTypes: ['page_view', 'click'] },
+          { where: { property: 'properties.amount', op: 'gte', value: 9.99 } },
+          { where: { property: 'properties.nested.deep.1', op: 'exists' } },
+          { where: { property: 'eventLabel', op: 'contains', value: "'" } },
+        ],
+        columns: [
+          'eventType',
+          'eventValue',
+          'receivedTimestamp',
+          'properties.amount',
+          'properties.nested.deep.level',
+          'no',
+        ],
+      })
+    },
+  },
+  {
+    name: 'fills all 32 bits of the matches',
+    async run(context) {
+      const rows = numberEvents(sampleEvents({ count: 300 }))
+      const source = await written(context, rows)
+      const matches = Array.from({ length: 32 }, (_, i) => (i % 2 ? {} : { eventTypes: ['click'] }))
+      await assertReadsLikeRows(context.format, source, rows, { ...ALL, matches })
+    },
+  },
+  {
+    name: 'reads whole events in both orders, page by page',
+    async run(context) {
+      const sample = sampleEvents({ count: 2500 })
+      // Many at one instant: there the id decides.
+      const rows = numberEvents(
+        sample.map((event, i) => (i % 3 ? event : { ...event, eventTimestamp: sample[0]!.eventTimestamp })),
+      )
+      const source = await written(context, rows)
+      for (const order of ['asc', 'desc'] as const) {
+        await assertReadsEvents(context.format, source, rows, { ...ALL, order })
+        const middle = rows[0]!
+        const after = { time: middle.eventTimestamp, eventId: middle.eventId }
+        await assertReadsEvents(context.format, source, rows, { ...ALL, order, after, limit: 77 })
+      }
+    },
+  },
+  {
+    name: 'names whose event each row is, when asked to',
+    async run(context) {
+      const rows = numberEvents(sampleEvents({ count: 200 }))
+      const source = await written(context, rows)
+      const byPerson = new Map(rows.map((row) => [row.person, row.userId ?? row.anonymousId]))
+      for await (const batch of context.format.scan(source, { ...ALL, matches: [{}] }, { withIdentities: true })) {
+        for (let i = 0; i < batch.length; i++) {
+          const identity = batch.identities?.[i]
+          assert.equal(identity?.userId ?? identity?.anonymousId, byPerson.get(batch.person[i]!))
+        }
+      }
+    },
+  },
+  {
+    name: 'makes one text of half a surrogate pair, so that the rows still compare',
+    async run(context) {
+      const [event] = sampleEvents({ count: 1 })
+      const rows = numberEvents([
+        { ...event!, eventLabel: 'a\ud83d', properties: { 'k\udc00': ['\ud83d!', '\\ud83d'] } },
+      ])
+      const [before, after] = [createRowSummer(), createRowSummer()]
+      before.add(rows)
+      for await (const read of context.format.readAll(await written(context, rows))) after.add(read)
+      assert.deepEqual(after.summary(), before.summary())
+    },
+  },
+  {
+    name: 'leaves no file when the rows fail or the signal aborts',
+    async run({ format, dir }) {
+      const rows = numberEvents(sampleEvents({ count: 100 }))
+      async function* broken(): AsyncGenerator<readonly NumberedEvent[]> {
+        yield rows
+        throw new Error('the source broke')
+      }
+      await assert.rejects(format.write(broken(), join(dir, 'a')), /the source broke/)
+      const signal = AbortSignal.abort()
+      await assert.rejects(
+        format.write(inBatches(rows), join(dir, 'b'), { signal }),
+        (error) => errorCode(error) === 'aborted',
+      )
+      assert.deepEqual(await readdir(dir), [])
+    },
+  },
+  {
+    name: 'stops reading when the reader leaves or the signal aborts',
+    async run(context) {
+      const source = await written(context, numberEvents(sampleEvents({ count: 5000 })))
+      for await (const _ of context.format.readAll(source)) break
+      const abort = new AbortController()
+      const read = async (): Promise<void> => {
+        for await (const _ of context.format.scan(source, { ...ALL, matches: [{}], signal: abort.signal }))
+          abort.abort()
+      }
+      await assert.rejects(read(), (error) => errorCode(error) === 'aborted')
+    },
+  },
+]

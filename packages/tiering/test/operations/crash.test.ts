@@ -1,0 +1,104 @@
+import { DAY_MS } from '@analytics/protocol'
+import { describe, expect, it } from 'vitest'
+import {
+  catalogDay,
+  createWorld,
+  DAY,
+  eventsOf,
+  expectConsistent,
+  expectSameEvents,
+  readEverything,
+  type World,
+} from '../world.js'
+
+interface Strike {
+  call: number
+  phase: 'before' | 'after'
+  /** Whether only that call fails, or the process is gone from then on. */
+  kind: 'failure' | 'crash'
+}
+
+/** Throws at one call, or from it on; counts the calls. */
+function faultsAt({ call, phase, kind }: Strike) {
+  let calls = 0
+  let isDead = false
+  const hook = (operation: string, at: string): void => {
+    if (isDead) throw new Error('dead')
+    if (at === 'before') calls++
+    if (calls !== call || at !== phase) return
+    isDead = kind === 'crash'
+    throw new Error(`${phase} ${operation}`)
+  }
+  return { hook, count: () => calls }
+}
+
+/** A day with a segment already and rows that came late, so that every kind of step is passed through. */
+async function prepare(): Promise<{
+  world: World
+  first: ReturnType<typeof eventsOf>
+  late: ReturnType<typeof eventsOf>
+}> {
+  const world = createWorld()
+  const [first, late] = [eventsOf(DAY, 12), eventsOf(DAY, 5, 2)]
+  await world.hot.insert(first)
+  return { world, first, late }
+}
+
+async function runThrough(strike: Strike): Promise<number> {
+  const { world, first, late } = await prepare()
+  const faults = faultsAt(strike)
+  await world
+    .open(faults.hook)
+    .run()
+    .catch(() => {})
+  // Whatever happened: nothing is gone that has no committed copy, and readers see each event once.
+  expectSameEvents(await readEverything(world), first)
+  const segments = (await catalogDay(world, DAY))?.segments ?? []
+  if (segments.length === 0) expectSameEvents(await world.hot.read(), first)
+  await world.hot.insert(late)
+  for (let run = 0; run < 2; run++) {
+    // Past the lease of the dead worker and the time that a failed day waits.
+    world.time += DAY_MS
+    expect(await world.open().run()).toMatchObject({ status: 'done', failed: [], skipped: [] })
+  }
+  expect(await world.hot.read()).toEqual([])
+  await expectConsistent(world, [...first, ...late])
+  expect((await catalogDay(world, DAY))?.retiredObjects).toEqual([])
+  return faults.count()
+}
+
+describe('a move that is cut off', () => {
+  it.each([
+    ['failure', 'before'],
+    ['failure', 'after'],
+    ['crash', 'before'],
+    ['crash', 'after'],
+  ] as const)(
+    'by a %s %s any call converges in the next run, without losing or doubling an event',
+    async (kind, phase) => {
+      const calls = await runThrough({ call: 0, phase, kind })
+      expect(calls).toBeGreaterThan(20)
+      for (let call = 1; call <= calls; call++) await runThrough({ call, phase, kind })
+    },
+    60_000,
+  )
+
+  it('twice in a row converges as well', async () => {
+    for (let call = 1; call <= 30; call++) {
+      const { world, first } = await prepare()
+      await world
+        .open(faultsAt({ call, phase: 'after', kind: 'crash' }).hook)
+        .run()
+        .catch(() => {})
+      world.time += DAY_MS
+      await world
+        .open(faultsAt({ call: 31 - call, phase: 'after', kind: 'crash' }).hook)
+        .run()
+        .catch(() => {})
+      world.time += DAY_MS
+      await world.open().run()
+      expect(await world.hot.read()).toEqual([])
+      await expectConsistent(world, first)
+    }
+  }, 60_000)
+})
