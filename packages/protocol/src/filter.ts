@@ -143,48 +143,70 @@ const SQL_COMPARISON = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const
 
 function propertyToSql({ property, op, value }: PropertyFilter, dialect: FilterDialect): string {
   const reference = propertyReference(property)
-  if (!reference) return '(1 = 0)'
-  if (op === 'exists' || op === 'notExists') {
-    const exists =
-      reference.path === undefined ? `${columnName(reference.column)} IS NOT NULL` : dialect.hasProperty(reference.path)
-    return op === 'exists' ? `(${exists})` : `(NOT (${exists}))`
+  // An unknown property is a missing one.
+  if (!reference) return op === 'notExists' || op === 'neq' || op === 'notIn' ? '(1 = 1)' : '(1 = 0)'
+  switch (op) {
+    case 'exists':
+      return `(${existsSql(reference, dialect)})`
+    case 'notExists':
+      return `(NOT (${existsSql(reference, dialect)}))`
+    case 'eq':
+      return equalsAny(reference, [value ?? null], dialect)
+    case 'neq':
+      return `(NOT ${equalsAny(reference, [value ?? null], dialect)})`
+    case 'in':
+      return equalsAny(reference, value, dialect)
+    case 'notIn':
+      return `(NOT ${equalsAny(reference, value, dialect)})`
+    default: {
+      const type = comparedAs(reference, value)
+      if (type === undefined || type === 'boolean' || (op === 'contains' && type !== 'text')) return '(1 = 0)'
+      const [left, right] = [leftSide(reference, type, dialect), rightSide(reference, value as Comparable, dialect)]
+      return twoValued(op === 'contains' ? dialect.contains(left, right) : `${left} ${SQL_COMPARISON[op]} ${right}`)
+    }
   }
-  if (op === 'eq' || op === 'in') return equalsAny(reference, op === 'in' ? value : [value ?? null], dialect)
-  if (op === 'neq') return `(NOT ${equalsAny(reference, [value ?? null], dialect)})`
-  if (op === 'notIn') return `(NOT ${equalsAny(reference, value, dialect)})`
-  const wanted = operand(reference, value, dialect)
-  if (!wanted || wanted.type === 'boolean') return '(1 = 0)'
-  if (op === 'contains') return wanted.type === 'text' ? twoValued(dialect.contains(wanted.left, wanted.right)) : '(1 = 0)'
-  return twoValued(`${wanted.left} ${SQL_COMPARISON[op]} ${wanted.right}`)
 }
 
-/** Groups the wanted values by type: each group is one IN-list. */
+function existsSql(reference: PropertyReference, dialect: FilterDialect): string {
+  return reference.path === undefined ? `${columnName(reference.column)} IS NOT NULL` : dialect.hasProperty(reference.path)
+}
+
+/** The wanted values by type: each type is one IN-list. */
 function equalsAny(reference: PropertyReference, values: Json | undefined, dialect: FilterDialect): string {
-  const groups = new Map<string, string[]>()
+  const groups = new Map<ComparedAs, Comparable[]>()
   for (const value of Array.isArray(values) ? (values as readonly Json[]) : []) {
-    const wanted = operand(reference, value, dialect)
-    if (!wanted) continue
-    const group = groups.get(wanted.left)
-    if (group) group.push(wanted.right)
-    else groups.set(wanted.left, [wanted.right])
+    const type = comparedAs(reference, value)
+    if (type === undefined) continue
+    const group = groups.get(type)
+    if (group) group.push(value as Comparable)
+    else groups.set(type, [value as Comparable])
   }
-  const conditions = [...groups].map(([left, right]) => twoValued(`${left} IN (${right.join(', ')})`))
+  const conditions = [...groups].map(([type, group]) => {
+    const left = leftSide(reference, type, dialect)
+    return twoValued(`${left} IN (${group.map((value) => rightSide(reference, value, dialect)).join(', ')})`)
+  })
   return conditions.length === 0 ? '(1 = 0)' : `(${conditions.join(' OR ')})`
 }
 
-/** Both sides of a comparison; undefined where the types can't be equal, so that no row matches. */
-function operand(reference: PropertyReference, value: Json | undefined, dialect: FilterDialect) {
+type Comparable = string | number | boolean
+type ComparedAs = 'text' | 'number' | 'boolean'
+
+/** As what a value is compared; undefined where it can't equal any value of the property, so that no row matches. */
+function comparedAs(reference: PropertyReference, value: Json | undefined): ComparedAs | undefined {
   if (!isScalar(value)) return undefined
-  const type = typeof value === 'string' ? 'text' : (typeof value as 'number' | 'boolean')
-  if (reference.path !== undefined) {
-    return { left: dialect.property(reference.path, type), right: dialect.bind(value), type }
-  }
-  const left = columnName(reference.column)
   if (reference.type === 'time') {
-    const ms = typeof value === 'boolean' ? Number.NaN : Number(comparable('time', value))
-    return Number.isFinite(ms) ? { left, right: dialect.instant(ms), type: 'number' as const } : undefined
+    return typeof value !== 'boolean' && Number.isFinite(comparable('time', value)) ? 'number' : undefined
   }
-  return reference.type === type ? { left, right: dialect.bind(value), type } : undefined
+  const type = typeof value === 'string' ? 'text' : (typeof value as 'number' | 'boolean')
+  return reference.path !== undefined || reference.type === type ? type : undefined
+}
+
+function leftSide(reference: PropertyReference, type: ComparedAs, dialect: FilterDialect): string {
+  return reference.path === undefined ? columnName(reference.column) : dialect.property(reference.path, type)
+}
+
+function rightSide(reference: PropertyReference, value: Comparable, dialect: FilterDialect): string {
+  return reference.type === 'time' ? dialect.instant(Number(comparable('time', value))) : dialect.bind(value)
 }
 
 const twoValued = (condition: string): string => `coalesce(${condition}, false)`

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AnalyticsError } from '@analytics/protocol'
-import type { DuckDBConnection, DuckDBType } from '@duckdb/node-api'
+import { type BoundStatement, boundTypes } from '@analytics/protocol/duckdb'
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { throwIfAborted } from '../abort.js'
-import type { BoundValue } from './parquet-sql.js'
 
 /** The module, loaded when it is first needed. */
 export type DuckDb = typeof import('@duckdb/node-api')
@@ -74,7 +74,7 @@ export function literal(text: string): string {
 /** Streams a statement's result; the connection is interrupted when the signal aborts, and closed in the end. */
 export async function* streamChunks(
   engine: Engine,
-  { sql, values }: { sql: string; values: BoundValue[] },
+  { sql, values }: BoundStatement,
   signal?: AbortSignal,
 ): AsyncGenerator<Chunk> {
   throwIfAborted(signal)
@@ -82,7 +82,7 @@ export async function* streamChunks(
   const interrupt = (): void => connection.interrupt()
   signal?.addEventListener('abort', interrupt, { once: true })
   try {
-    const result = await connection.stream(sql, values, values.map(typeOf(engine.duckdb)))
+    const result = await connection.stream(sql, values, boundTypes(values, engine.duckdb))
     for (;;) {
       const chunk = await result.fetchChunk()
       throwIfAborted(signal)
@@ -97,19 +97,4 @@ export async function* streamChunks(
     signal?.removeEventListener('abort', interrupt)
     connection.closeSync()
   }
-}
-
-/** By itself the binding takes whole numbers for integers, and fails where they are too large for one. */
-function typeOf({ BIGINT, BOOLEAN, DOUBLE, VARCHAR }: DuckDb): (value: BoundValue) => DuckDBType {
-  const types = { string: VARCHAR, number: DOUBLE, boolean: BOOLEAN, bigint: BIGINT }
-  return (value) => types[typeof value as keyof typeof types]
-}
-
-/** The numbers of a column as the typed array that they arrive in; rows that are NULL hold anything. */
-export function numbersOf<Numbers extends Float64Array | Int32Array | Uint32Array>(
-  chunk: Chunk,
-  column: number,
-): Numbers {
-  // The declarations hide `items`; getItem would make a JavaScript value of each.
-  return (chunk.getColumnVector(column) as unknown as { items: Numbers }).items
 }

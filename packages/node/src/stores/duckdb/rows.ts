@@ -1,11 +1,9 @@
 import type { DuckDBDataChunk, DuckDBType, DuckDBValue } from '@duckdb/node-api'
 import {
   type ColumnType,
-  columnName,
   DAY_MS,
   EVENT_COLUMNS,
   type EventColumn,
-  type JsonObject,
   type StoredEvent,
 } from '@analytics/protocol'
 import type { DuckDb } from './database.js'
@@ -14,22 +12,6 @@ const COLUMNS = Object.entries(EVENT_COLUMNS) as [EventColumn, ColumnType][]
 
 /** A data chunk holds no more rows. */
 export const CHUNK_ROWS = 2048
-
-/** The select list of whole events, in the order that {@link readEvents} expects: instants as milliseconds. */
-export const EVENT_SELECT: string = COLUMNS.map(([column, type]) =>
-  type === 'time' ? `epoch_ms(${columnName(column)})::DOUBLE` : columnName(column),
-).join(', ')
-
-/** Reads whole events from a chunk that was selected with {@link EVENT_SELECT}. */
-export function readEvents(chunk: DuckDBDataChunk): StoredEvent[] {
-  const events = Array.from({ length: chunk.rowCount }, () => ({}) as Record<string, unknown>)
-  COLUMNS.forEach(([column, type], at) => {
-    chunk.getColumnValues(at).forEach((value, row) => {
-      events[row]![column] = type === 'json' && value !== null ? (JSON.parse(String(value)) as JsonObject) : value
-    })
-  })
-  return events as unknown as StoredEvent[]
-}
 
 /** Column types of the event table, in its order. */
 export function eventTypes({ VARCHAR, DOUBLE, TIMESTAMP, INTEGER, DATE, BIGINT }: DuckDb): DuckDBType[] {
