@@ -1,9 +1,5 @@
-import type { BUILT_IN_EVENTS } from '@analytics/protocol'
 import type { Report } from './faults.js'
 import type { EventInput } from './recorder.js'
-
-/** A built-in event type: checked against the protocol by type alone, for its table would be most of what a page uses of it. */
-export type BuiltInType = (typeof BUILT_IN_EVENTS)[keyof typeof BUILT_IN_EVENTS]
 
 /** What a plug-in may use. */
 export interface PluginHost {

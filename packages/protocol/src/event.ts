@@ -28,7 +28,7 @@ export interface WireEvent {
   sessionId: string
   /** The client's clock, ISO 8601. */
   timestamp: string
-  /** Version of the definition that the properties follow; 1 where absent. */
+  /** Version of the definition that the properties follow. Absent: the latest if they fit it, else the first. */
   schemaVersion?: number
   properties?: JsonObject
   context?: EventContext

@@ -21,7 +21,7 @@ export type {
   PutResult,
   StorageTier,
 } from './object-store.js'
-export type { MoveProgress } from './operations/move.js'
+export type { MoveProgress } from './operations/move-context.js'
 export type { DueDay, TieringPlan, WaitingDay } from './operations/plan.js'
 export type { SkippedDay, TieringRunOptions, TieringRunResult } from './operations/run.js'
 export type { DayExplanation, TierDay, TieringStatus } from './operations/status.js'

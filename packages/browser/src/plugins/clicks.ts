@@ -1,5 +1,6 @@
 import { redactUrl } from '../context.js'
-import { type BuiltInType, listen, type Plugin, stopAll } from '../plugin.js'
+import type { BuiltInType } from '../built-in.js'
+import { listen, type Plugin, stopAll } from '../plugin.js'
 
 const ATTRIBUTE = 'data-analytics'
 const MAX_TEXT = 100

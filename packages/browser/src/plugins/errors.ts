@@ -1,6 +1,7 @@
 import type { JsonObject } from '@analytics/protocol'
 import { cut, redactUrlsIn } from '../context.js'
-import { type BuiltInType, listen, type PluginHost, stopAll } from '../plugin.js'
+import type { BuiltInType } from '../built-in.js'
+import { listen, type PluginHost, stopAll } from '../plugin.js'
 import type { Counters } from '../stats.js'
 
 const MAX_OF_A_KIND = 10

@@ -1,6 +1,7 @@
 import type { PageViewOptions } from '../client.js'
 import { cut } from '../context.js'
-import { type BuiltInType, listen, type PluginHost, stopAll } from '../plugin.js'
+import type { BuiltInType } from '../built-in.js'
+import { listen, type PluginHost, stopAll } from '../plugin.js'
 
 /** Records page views, and knows whether the visit of the current URL has one. */
 export class PageViews {

@@ -26,17 +26,29 @@ export function schemaRegistry(definitions: EventDefinitions): SchemaRegistry {
       const definition = Object.hasOwn(definitions, event.eventType) ? definitions[event.eventType] : undefined
       if (!definition) return { event }
       const latest = definition.version ?? 1
-      const sent = event.schemaVersion ?? 1
-      if (sent > latest) {
-        return { violation: { field: 'schemaVersion', message: `Version ${sent} is newer than ${latest}, the latest known.` } }
-      }
-      const upcasted = upcast(definition, event.properties, sent, latest)
-      if ('violation' in upcasted) return upcasted
-      const checked = await validate(definition, upcasted.properties)
-      if ('violation' in checked) return checked
-      return { event: withValue({ ...event, schemaVersion: latest }, checked.properties, definition.value) }
+      const sent = event.schemaVersion ?? latest
+      const checked = await fit(definition, event, sent)
+      if (!('violation' in checked) || event.schemaVersion !== undefined || latest === 1) return checked
+      // A tracker knows the definitions by type alone and names no version: an app built before the latest one sends the first.
+      const old = await fit(definition, event, 1)
+      return 'violation' in old ? checked : old
     },
   }
+}
+
+type Checked = { event: WireEvent } | { violation: SchemaViolation }
+
+/** Reads the properties as those of a version and makes them those of the latest. */
+async function fit(definition: EventDefinition, event: WireEvent, version: number): Promise<Checked> {
+  const latest = definition.version ?? 1
+  if (version > latest) {
+    return { violation: { field: 'schemaVersion', message: `Version ${version} is newer than ${latest}, the latest known.` } }
+  }
+  const upcasted = upcast(definition, event.properties, version, latest)
+  if ('violation' in upcasted) return upcasted
+  const checked = await validate(definition, upcasted.properties)
+  if ('violation' in checked) return checked
+  return { event: withValue({ ...event, schemaVersion: latest }, checked.properties, definition.value) }
 }
 
 function upcast(
@@ -45,19 +57,13 @@ function upcast(
   sent: number,
   latest: number,
 ): { properties: unknown } | { violation: SchemaViolation } {
-  let current: unknown = properties ?? {}
-  for (let version = sent; version < latest; version++) {
-    const step = definition.upcast?.[version]
-    if (!step) continue
-    try {
-      current = step(current as never)
-    } catch {
-      return { violation: { field: 'properties', message: `The properties could not be brought from version ${version} to ${latest}.` } }
-    }
-    // An upcast leads straight to the latest version.
-    break
+  const step = sent < latest ? definition.upcast?.[sent] : undefined
+  if (!step) return { properties: properties ?? {} }
+  try {
+    return { properties: step((properties ?? {}) as never) }
+  } catch {
+    return { violation: { field: 'properties', message: `The properties could not be brought from version ${sent} to ${latest}.` } }
   }
-  return { properties: current }
 }
 
 async function validate(

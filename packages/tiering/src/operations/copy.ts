@@ -5,7 +5,7 @@ import type { NumberedEvent } from '../hot-tier.js'
 import { localSource } from '../read/segment-file.js'
 import { segmentName, sidecarName } from '../segments/names.js'
 import { createRowSummer, type RowSummer } from '../segments/row-hash.js'
-import type { MoveContext } from './move.js'
+import type { MoveContext } from './move-context.js'
 import { download, fileBody, fileDigest, textBody } from './transfer.js'
 
 /** A verified copy: the day's entry as it was last written, and what the segment is. */

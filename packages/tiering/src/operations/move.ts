@@ -1,21 +1,7 @@
 import { AnalyticsError, type Day } from '@analytics/protocol'
 import type { CatalogEntry, CatalogSegment, MoveIntent } from '../catalog.js'
-import type { TieringContext } from '../context.js'
 import { copySealed, type VerifiedCopy } from './copy.js'
-import type { HeldLease } from './lease.js'
-
-/** What a run is doing. */
-export interface MoveProgress {
-  day: Day
-  step: 'seal' | 'write' | 'put' | 'verify' | 'commit' | 'drop' | 'done'
-}
-
-/** What a move works with, beyond the context. */
-export interface MoveContext extends TieringContext {
-  lease: HeldLease
-  call: { signal?: AbortSignal }
-  onProgress(progress: MoveProgress): void
-}
+import type { MoveContext } from './move-context.js'
 
 /** What became of a day. `waiting`: its segment is committed, its hot rows are still being read. */
 export interface MoveOutcome {

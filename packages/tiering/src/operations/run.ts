@@ -3,7 +3,8 @@ import { throwIfAborted } from '../abort.js'
 import type { TieringContext } from '../context.js'
 import { backoffMs } from '../policy.js'
 import { holdLease } from './lease.js'
-import { type MoveContext, type MoveProgress, moveDay } from './move.js'
+import { moveDay } from './move.js'
+import type { MoveContext, MoveProgress } from './move-context.js'
 import { type DueDay, planDays, surveyDays } from './plan.js'
 
 /** Options of a run. */
