@@ -22,13 +22,18 @@ export async function packTarballs(destination: string, { scope = SCOPE }: { sco
     for (const name of names) await packOne(name, { staging, destination, scope })
     const prefix = `${scope.slice(1)}-`
     const files = await readdir(destination)
-    return files.filter((file) => file.startsWith(prefix) && file.endsWith('.tgz')).map((file) => join(destination, file))
+    return files
+      .filter((file) => file.startsWith(prefix) && file.endsWith('.tgz'))
+      .map((file) => join(destination, file))
   } finally {
     await rm(staging, { recursive: true, force: true })
   }
 }
 
-async function packOne(name: string, { staging, destination, scope }: { staging: string; destination: string; scope: string }) {
+async function packOne(
+  name: string,
+  { staging, destination, scope }: { staging: string; destination: string; scope: string },
+) {
   const source = join(root, 'packages', name)
   const folder = join(staging, name)
   await mkdir(folder)
@@ -40,12 +45,17 @@ async function packOne(name: string, { staging, destination, scope }: { staging:
   await writeFile(join(folder, 'README.md'), rescoped(readme, scope))
   await writeFile(join(folder, 'package.json'), rescoped(manifest.replaceAll('workspace:^', `^${version}`), scope))
   if (scope !== SCOPE) await rescopeFolder(join(folder, 'dist'), scope)
-  await run('npm', ['pack', '--silent', '--pack-destination', destination], { cwd: folder, shell: process.platform === 'win32' })
+  await run('npm', ['pack', '--silent', '--pack-destination', destination], {
+    cwd: folder,
+    shell: process.platform === 'win32',
+  })
 }
 
 /** Only our own names are rewritten: the scope followed by one of the packages. */
 function rescoped(text: string, scope: string): string {
-  return scope === SCOPE ? text : text.replace(/@analytics\/(?=(?:protocol|browser|react|node|tiering)\b)/g, `${scope}/`)
+  return scope === SCOPE
+    ? text
+    : text.replace(/@analytics\/(?=(?:protocol|browser|react|node|tiering)\b)/g, `${scope}/`)
 }
 
 async function rescopeFolder(folder: string, scope: string): Promise<void> {

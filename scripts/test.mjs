@@ -1,5 +1,5 @@
 // npm test: installs, builds, and runs every test in its short, seeded form. Arguments go to vitest.
-import { buildPackages, install, main, pnpm, run, say, root } from './tools.mjs'
+import { buildPackages, install, main, pnpm, root, run, say } from './tools.mjs'
 
 await main(async () => {
   await install()

@@ -53,7 +53,11 @@ export function run([command, ...args], { cwd = root, env = {}, quiet = false } 
       process.off('SIGINT', wait)
       if (code === 0) return resolve(output)
       if (quiet) process.stderr.write(output)
-      reject(Object.assign(new Error(`${[command, ...args].join(' ')} ended with ${signal ?? code}`), { exitCode: code ?? 1 }))
+      reject(
+        Object.assign(new Error(`${[command, ...args].join(' ')} ended with ${signal ?? code}`), {
+          exitCode: code ?? 1,
+        }),
+      )
     })
   })
 }
@@ -61,7 +65,10 @@ export function run([command, ...args], { cwd = root, env = {}, quiet = false } 
 /** Installs what the lockfile names, nothing else. */
 export async function install() {
   say('Installing dependencies (frozen lockfile)')
-  await pnpm(['install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only'], { quiet: true, env: { CI: 'true' } })
+  await pnpm(['install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only'], {
+    quiet: true,
+    env: { CI: 'true' },
+  })
 }
 
 /** Builds the five packages; without type declarations it takes a few seconds. */

@@ -5,7 +5,16 @@ import { describe, expect, it } from 'vitest'
 import { packageFolder, ROOT } from './support/workspace.js'
 
 /** What would betray server code in a browser bundle: Node modules, SQL, the validation library. */
-const FORBIDDEN = [/\bnode:\w+/, /\brequire\(/, /\bSELECT\b.*\bFROM\b/, /\bINSERT INTO\b/i, /\bCREATE TABLE\b/i, /ZodError|ZodObject|\bzod\b/, /\bprocess\.(env|cwd|versions)\b/, /duckdb/i]
+const FORBIDDEN = [
+  /\bnode:\w+/,
+  /\brequire\(/,
+  /\bSELECT\b.*\bFROM\b/,
+  /\bINSERT INTO\b/i,
+  /\bCREATE TABLE\b/i,
+  /ZodError|ZodObject|\bzod\b/,
+  /\bprocess\.(env|cwd|versions)\b/,
+  /duckdb/i,
+]
 
 async function bundle(contents: string): Promise<string> {
   const { outputFiles } = await build({

@@ -21,7 +21,10 @@ async function sendUntilGone({ url }: ExampleApp, sent: Map<string, boolean>, on
       timestamp: new Date().toISOString(),
     }))
     try {
-      const response = await fetch(`${url}/analytics/events?k=${KEYS.write}`, { method: 'POST', body: JSON.stringify({ events }) })
+      const response = await fetch(`${url}/analytics/events?k=${KEYS.write}`, {
+        method: 'POST',
+        body: JSON.stringify({ events }),
+      })
       if (response.status !== 200) continue
       for (const id of ids) sent.set(id, true)
       onAnswer()

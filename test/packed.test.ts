@@ -8,13 +8,17 @@ import { packTarballs } from '../scripts/pack.js'
 import { PACKAGES, packageJson, publicEntries } from './support/workspace.js'
 
 const run = promisify(execFile)
-const node = async (folder: string, script: string) => (await run(process.execPath, ['--input-type=module', '-e', script], { cwd: folder })).stdout.trim()
+const node = async (folder: string, script: string) =>
+  (await run(process.execPath, ['--input-type=module', '-e', script], { cwd: folder })).stdout.trim()
 
 /** Installs tarballs into an empty folder, as a user's `npm install` would. */
 async function installInto(folder: string, tarballs: readonly string[]): Promise<void> {
   await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }))
   const flags = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline']
-  await run('npm', ['install', ...flags, 'react@19', 'zod@4', ...tarballs], { cwd: folder, shell: process.platform === 'win32' })
+  await run('npm', ['install', ...flags, 'react@19', 'zod@4', ...tarballs], {
+    cwd: folder,
+    shell: process.platform === 'win32',
+  })
 }
 
 describe('the tarballs, installed into an empty folder', () => {
@@ -29,13 +33,19 @@ describe('the tarballs, installed into an empty folder', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
   it.each(PACKAGES.flatMap(publicEntries).filter((entry) => !entry.endsWith('/script')))('import %s', async (entry) => {
-    const names = JSON.parse(await node(folder, `console.log(JSON.stringify(Object.keys(await import('${entry}'))))`)) as string[]
+    const names = JSON.parse(
+      await node(folder, `console.log(JSON.stringify(Object.keys(await import('${entry}'))))`),
+    ) as string[]
     expect(names.length).toBeGreaterThan(0)
     expect(names).not.toContain('default')
   })
 
   it('can be required from CommonJS', async () => {
-    const { stdout } = await run(process.execPath, ['-e', `console.log(typeof require('@analytics/node').createAnalytics)`], { cwd: folder })
+    const { stdout } = await run(
+      process.execPath,
+      ['-e', `console.log(typeof require('@analytics/node').createAnalytics)`],
+      { cwd: folder },
+    )
     expect(stdout.trim()).toBe('function')
   })
 
@@ -70,8 +80,12 @@ describe('the tarballs, installed into an empty folder', () => {
     const other = await mkdtemp(join(tmpdir(), 'analytics-scope-'))
     try {
       await installInto(other, await packTarballs(other, { scope: '@elsewhere' }))
-      expect(await node(other, `console.log(typeof (await import('@elsewhere/node')).createAnalytics)`)).toBe('function')
-      expect(await node(other, `console.log(Object.keys(await import('@elsewhere/tiering')).includes('createTiering'))`)).toBe('true')
+      expect(await node(other, `console.log(typeof (await import('@elsewhere/node')).createAnalytics)`)).toBe(
+        'function',
+      )
+      expect(
+        await node(other, `console.log(Object.keys(await import('@elsewhere/tiering')).includes('createTiering'))`),
+      ).toBe('true')
     } finally {
       await rm(other, { recursive: true, force: true })
     }

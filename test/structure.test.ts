@@ -10,8 +10,8 @@ import {
   packageFolder,
   packageJson,
   publicEntries,
-  readSource,
   ROOT,
+  readSource,
   sourceFiles,
 } from './support/workspace.js'
 
@@ -33,7 +33,9 @@ const MAY_IMPORT: Record<PackageName, PackageName[]> = {
   tiering: ['protocol'],
 }
 
-const SOURCES = PACKAGES.flatMap((name) => sourceFiles(name).map((file) => ({ name, file, source: readSource(name, file) })))
+const SOURCES = PACKAGES.flatMap((name) =>
+  sourceFiles(name).map((file) => ({ name, file, source: readSource(name, file) })),
+)
 
 describe.each(PACKAGES)('%s', (name) => {
   it('publishes exactly what its sources say: entries, built files and the exports map agree', () => {
@@ -41,7 +43,10 @@ describe.each(PACKAGES)('%s', (name) => {
     const entries = [.../entries: \[([^\]]*)\]/.exec(config)![1]!.matchAll(/'([^']+)'/g)].map(([, entry]) => entry!)
     const named = Object.keys(entryFiles(entries, packageFolder(name))).sort()
     const built = filesBelow(join(packageFolder(name), 'dist'))
-    const modules = built.filter((file) => /^[\w-]+\.js$/.test(file)).map((file) => file.slice(0, -3)).sort()
+    const modules = built
+      .filter((file) => /^[\w-]+\.js$/.test(file))
+      .map((file) => file.slice(0, -3))
+      .sort()
     expect(modules).toEqual(named)
     const scoped = packageJson(name).name
     const importable = publicEntries(name).filter((entry) => !entry.endsWith('/script'))

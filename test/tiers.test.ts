@@ -4,15 +4,19 @@ import { join } from 'node:path'
 import { type Analytics, createAnalytics, type HotStore, type ImportEvent } from '@analytics/node'
 import { duckdbStore } from '@analytics/node/duckdb'
 import { memoryStore } from '@analytics/node/memory'
-import { hotTierContract } from '@analytics/tiering/testing'
+import { DAY_MS } from '@analytics/protocol'
 import { createTiering, type HotTier, type Tiering } from '@analytics/tiering'
 import { fileObjectStore } from '@analytics/tiering/file'
-import { DAY_MS } from '@analytics/protocol'
+import { hotTierContract } from '@analytics/tiering/testing'
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest'
 
 const START = Date.UTC(2026, 0, 10)
 const RANGE = { from: '2026-01-01', to: '2026-01-19' }
-const STEPS = [{ event: 'view' }, { event: 'cart' }, { event: 'buy', where: { property: 'properties.amount', op: 'gt', value: 5 } }] as const
+const STEPS = [
+  { event: 'view' },
+  { event: 'cart' },
+  { event: 'buy', where: { property: 'properties.amount', op: 'gt', value: 5 } },
+] as const
 
 /** Visits of 40 people over six days; some identify on the way, some cross midnight. */
 function* visits(): Generator<ImportEvent> {
@@ -60,7 +64,11 @@ describe.each([
   /** Every kind of question, with what was read. */
   const ask = async () => {
     const funnel = await analytics.query({ kind: 'funnel', range: RANGE, steps: STEPS, window: '1d' })
-    const trend = await analytics.query({ kind: 'trend', range: RANGE, metrics: ['events', 'users', { name: 'sum', aggregate: 'sum', property: 'properties.amount' }] })
+    const trend = await analytics.query({
+      kind: 'trend',
+      range: RANGE,
+      metrics: ['events', 'users', { name: 'sum', aggregate: 'sum', property: 'properties.amount' }],
+    })
     const events = await analytics.query({ kind: 'events', range: RANGE, limit: 1000 })
     const user = await analytics.query({ kind: 'events', range: RANGE, userId: 'user-4', order: 'asc' })
     return { results: [funnel, trend, events, user].map(({ result }) => result), meta: funnel.meta }
@@ -96,7 +104,11 @@ describe.each([
     now = START + 200 * DAY_MS
     await tiering.run()
     const [funnel] = (await ask()).results as [{ steps: { users: number }[] }]
-    const late = { anonymousId: 'device-1', sessionId: 's', timestamp: new Date(START + DAY_MS + 3_000_000 + 60_000).toISOString() }
+    const late = {
+      anonymousId: 'device-1',
+      sessionId: 's',
+      timestamp: new Date(START + DAY_MS + 3_000_000 + 60_000).toISOString(),
+    }
     await analytics.import([{ ...late, eventType: 'cart' }])
     const hotAndCold = await ask()
     expect((hotAndCold.results[0] as typeof funnel).steps[1]!.users).toBe(funnel.steps[1]!.users + 1)
@@ -146,7 +158,9 @@ describe('the stores of @analytics/node', () => {
         await run({
           hot: store,
           insert: async (events) => void (await store.insertEvents(events)),
-          advance: async (ms) => void (now += ms),
+          advance: async (ms) => {
+            now += ms
+          },
         })
       } finally {
         await store.close()

@@ -1,7 +1,16 @@
 import { defineConfig } from 'tsup'
 import { packageBuild } from '../../scripts/package-build.js'
 
-export default defineConfig(packageBuild({
+export default defineConfig(
+  packageBuild({
     platform: 'node',
-    entries: ['src/index.ts', 'src/stores', 'src/queues', 'src/http/express.ts', 'src/http/fastify.ts', 'src/testing/index.ts'],
-  }))
+    entries: [
+      'src/index.ts',
+      'src/stores',
+      'src/queues',
+      'src/http/express.ts',
+      'src/http/fastify.ts',
+      'src/testing/index.ts',
+    ],
+  }),
+)

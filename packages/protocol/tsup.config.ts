@@ -1,4 +1,9 @@
 import { defineConfig } from 'tsup'
 import { packageBuild } from '../../scripts/package-build.js'
 
-export default defineConfig(packageBuild({ platform: 'neutral', entries: ['src/index.ts', 'src/filter.ts', 'src/duckdb.ts', 'src/testing/index.ts'] }))
+export default defineConfig(
+  packageBuild({
+    platform: 'neutral',
+    entries: ['src/index.ts', 'src/filter.ts', 'src/duckdb.ts', 'src/testing/index.ts'],
+  }),
+)

@@ -57,7 +57,8 @@ export async function startExample(
     async stop(signal) {
       const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
       child.kill(signal)
-      const [code, by] = child.exitCode === null && child.signalCode === null ? await ended : [child.exitCode, child.signalCode]
+      const [code, by] =
+        child.exitCode === null && child.signalCode === null ? await ended : [child.exitCode, child.signalCode]
       return { code, signal: by }
     },
   }

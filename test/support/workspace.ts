@@ -38,13 +38,16 @@ export function filesBelow(folder: string): string[] {
 export const sourceFiles = (name: PackageName): string[] =>
   filesBelow(join(packageFolder(name), 'src')).filter((file) => /\.tsx?$/.test(file))
 
-export const readSource = (name: PackageName, file: string): string => readFileSync(join(packageFolder(name), 'src', file), 'utf8')
+export const readSource = (name: PackageName, file: string): string =>
+  readFileSync(join(packageFolder(name), 'src', file), 'utf8')
 
 /** Specifiers that a module imports or re-exports, types included. */
 export function importsOf(source: string): string[] {
-  return [...source.matchAll(/^\s*(?:import|export)\b[^'"]*?\bfrom\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|^import\s+['"]([^'"]+)['"]/gm)].map(
-    ([, from, dynamic, bare]) => (from ?? dynamic ?? bare)!,
-  )
+  return [
+    ...source.matchAll(
+      /^\s*(?:import|export)\b[^'"]*?\bfrom\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|^import\s+['"]([^'"]+)['"]/gm,
+    ),
+  ].map(([, from, dynamic, bare]) => (from ?? dynamic ?? bare)!)
 }
 
 /** What one may import from a package, by the entries of its exports map that are built: `@analytics/node/duckdb`. */

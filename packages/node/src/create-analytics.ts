@@ -1,4 +1,12 @@
-import { AnalyticsError, type EventStatus, parseEvent, type Query, type QueryAnswer, type RealtimeSummary, type WireEvent } from '@analytics/protocol'
+import {
+  AnalyticsError,
+  type EventStatus,
+  parseEvent,
+  type Query,
+  type QueryAnswer,
+  type RealtimeSummary,
+  type WireEvent,
+} from '@analytics/protocol'
 import { ulid } from 'ulid'
 import { parseQuery } from './analysis/parse-query.js'
 import { type QueryOptions, queryEngine } from './analysis/query.js'
@@ -34,7 +42,10 @@ export interface Analytics {
   query<const Q extends Query>(query: Q, options?: QueryOptions): Promise<QueryAnswer<Q>>
   /** What is going on now, from what this process stored. */
   realtime(): RealtimeSummary
-  /** Stores trusted events, keeping their times, however old: for backfill and tests. */
+  /**
+   * Stores trusted events, keeping their times, however old: for backfill and tests. An id that the hot store has is a
+   * duplicate; one whose day has moved to object storage already is not known there any more.
+   */
   import(events: Iterable<ImportEvent> | AsyncIterable<ImportEvent>, options?: ImportOptions): Promise<ImportResult>
   /** Takes nothing more, stores what was taken, and closes the queue and the store. Done twice, it does nothing more. */
   close(): Promise<void>
@@ -49,8 +60,21 @@ export interface Analytics {
  * app.use('/analytics', expressHandler(analytics))
  */
 export async function createAnalytics(options: AnalyticsOptions): Promise<Analytics> {
-  const { store, cold, queue, events, keys, authorize, identify, listeners, schema, trustProxy, ipPrivacy, logger, now } =
-    resolveAnalyticsOptions(options)
+  const {
+    store,
+    cold,
+    queue,
+    events,
+    keys,
+    authorize,
+    identify,
+    listeners,
+    schema,
+    trustProxy,
+    ipPrivacy,
+    logger,
+    now,
+  } = resolveAnalyticsOptions(options)
   await store.setup(schema)
   const live = realtime(now)
   const registry = schemaRegistry(events)
@@ -81,13 +105,23 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     async track(event) {
       const receivedAt = now()
       const timestamp = event.timestamp ?? new Date(receivedAt).toISOString()
-      const parsed = parseEvent({ sessionId: 'server', ...event, timestamp, eventId: event.eventId ?? ulid(receivedAt) })
+      const parsed = parseEvent({
+        sessionId: 'server',
+        ...event,
+        timestamp,
+        eventId: event.eventId ?? ulid(receivedAt),
+      })
       const { results, duplicates } = await pipeline.accept(
         { sentAt: undefined, events: [parsed] },
         { receivedAt, sentAt: undefined, client: NO_CLIENT },
       )
       const refused = results?.[0]
-      if (refused?.code) throw new AnalyticsError(refused.code, refused.message, refused.field === undefined ? {} : { field: refused.field })
+      if (refused?.code)
+        throw new AnalyticsError(
+          refused.code,
+          refused.message,
+          refused.field === undefined ? {} : { field: refused.field },
+        )
       return { eventId: parsed.ok ? parsed.event.eventId : '', status: duplicates > 0 ? 'duplicate' : 'accepted' }
     },
 

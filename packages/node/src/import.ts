@@ -70,7 +70,11 @@ export async function importEvents(
 function toRow(event: ImportEvent, receivedAt: number): StoredEvent | { field: string; message: string } {
   const { device, ...wire } = event
   const time = Date.parse(event.timestamp)
-  const parsed = parseEvent({ sessionId: 'import', ...wire, eventId: event.eventId ?? ulid(Number.isNaN(time) ? receivedAt : time) })
+  const parsed = parseEvent({
+    sessionId: 'import',
+    ...wire,
+    eventId: event.eventId ?? ulid(Number.isNaN(time) ? receivedAt : time),
+  })
   if (!parsed.ok) return { field: parsed.field, message: parsed.message }
   return { ...toStoredEvent(parsed, { time }, { receivedAt, client: NO_CLIENT }), ...device }
 }

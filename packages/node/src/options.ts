@@ -67,7 +67,8 @@ const MIN_KEY_LENGTH = 8
 export function resolveAnalyticsOptions(options: AnalyticsOptions): ResolvedAnalyticsOptions {
   const { store, tiering, keys = [], events = {}, trustProxy = 0, privacy = {}, now = Date.now } = options
   if (!store) throw invalid('store', 'store is missing: pass one, such as duckdbStore({ path }).')
-  if (!Number.isInteger(trustProxy) || trustProxy < 0) throw invalid('trustProxy', 'trustProxy is not a number of proxies.')
+  if (!Number.isInteger(trustProxy) || trustProxy < 0)
+    throw invalid('trustProxy', 'trustProxy is not a number of proxies.')
   keys.forEach(({ key, scope }, i) => {
     if (typeof key !== 'string' || key.length < MIN_KEY_LENGTH) {
       throw invalid(`keys[${i}].key`, `keys[${i}].key has fewer than ${MIN_KEY_LENGTH} characters.`)
@@ -75,7 +76,8 @@ export function resolveAnalyticsOptions(options: AnalyticsOptions): ResolvedAnal
     if (!['write', 'read', 'admin'].includes(scope)) throw invalid(`keys[${i}].scope`, `keys[${i}].scope is unknown.`)
   })
   for (const type of Object.keys(events)) {
-    if (type.length > LIMITS.eventType) throw invalid(`events.${type}`, `An event type has more than ${LIMITS.eventType} characters.`)
+    if (type.length > LIMITS.eventType)
+      throw invalid(`events.${type}`, `An event type has more than ${LIMITS.eventType} characters.`)
   }
   return {
     store,

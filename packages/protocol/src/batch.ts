@@ -36,10 +36,14 @@ export function parseBatch(body: unknown): ParsedBatch {
   if (!Array.isArray(events)) throw new AnalyticsError('invalid_batch', 'events is not an array.', { field: 'events' })
   if (events.length === 0) throw new AnalyticsError('invalid_batch', 'events is empty.', { field: 'events' })
   if (events.length > LIMITS.batchEvents) {
-    throw new AnalyticsError('invalid_batch', `A batch holds at most ${LIMITS.batchEvents} events, this one ${events.length}.`, {
-      field: 'events',
-      details: { limit: LIMITS.batchEvents, actual: events.length },
-    })
+    throw new AnalyticsError(
+      'invalid_batch',
+      `A batch holds at most ${LIMITS.batchEvents} events, this one ${events.length}.`,
+      {
+        field: 'events',
+        details: { limit: LIMITS.batchEvents, actual: events.length },
+      },
+    )
   }
   return {
     sentAt: typeof sentAt === 'string' && isInstant(sentAt) ? sentAt : undefined,
@@ -52,7 +56,9 @@ const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
 
 /** Whether the text is an ISO 8601 instant with a date, a time and a zone. */
 export function isInstant(text: string): boolean {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/.test(text) && !Number.isNaN(Date.parse(text))
+  return (
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/.test(text) && !Number.isNaN(Date.parse(text))
+  )
 }
 
 class Refusal extends Error {
@@ -163,9 +169,17 @@ function readProperties(value: unknown, truncated: string[]): JsonObject | undef
 }
 
 /** Copies plain JSON, leaving out prototype keys and our own `$` names, within the limits of depth and keys. */
-function copyObject(source: Record<string, unknown>, depth: number, budget: { keys: number; dropped: boolean }): JsonObject {
+function copyObject(
+  source: Record<string, unknown>,
+  depth: number,
+  budget: { keys: number; dropped: boolean },
+): JsonObject {
   if (depth > LIMITS.propertyDepth) {
-    throw new Refusal('invalid_properties', 'properties', `properties is nested deeper than ${LIMITS.propertyDepth} levels.`)
+    throw new Refusal(
+      'invalid_properties',
+      'properties',
+      `properties is nested deeper than ${LIMITS.propertyDepth} levels.`,
+    )
   }
   const copy: Record<string, Json> = {}
   for (const [key, value] of Object.entries(source)) {
@@ -187,7 +201,11 @@ function copyJson(value: unknown, depth: number, budget: { keys: number; dropped
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
   if (Array.isArray(value)) {
     if (depth >= LIMITS.propertyDepth && value.some((item) => typeof item === 'object' && item !== null)) {
-      throw new Refusal('invalid_properties', 'properties', `properties is nested deeper than ${LIMITS.propertyDepth} levels.`)
+      throw new Refusal(
+        'invalid_properties',
+        'properties',
+        `properties is nested deeper than ${LIMITS.propertyDepth} levels.`,
+      )
     }
     return value.map((item) => copyJson(item, depth + 1, budget) ?? null)
   }

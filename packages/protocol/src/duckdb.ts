@@ -117,10 +117,20 @@ const conditions = (source: DuckDbSource, request: EventsRequest | ScanRequest, 
 ]
 
 /** The narrow read in order of time; {@link scanBatch} reads its chunks, `extra` columns follow those of the request. */
-export function scanStatement(source: DuckDbSource, request: ScanRequest, extra: readonly string[] = []): BoundStatement {
+export function scanStatement(
+  source: DuckDbSource,
+  request: ScanRequest,
+  extra: readonly string[] = [],
+): BoundStatement {
   const statement = duckdbStatement()
   const columns = (request.columns ?? []).map((name, index) => `${selectColumn(name, statement)} AS c${index}`)
-  const list = ['epoch_ms(event_timestamp)::DOUBLE AS t', 'person', `${matchMask(request, statement)} AS m`, ...columns, ...extra]
+  const list = [
+    'epoch_ms(event_timestamp)::DOUBLE AS t',
+    'person',
+    `${matchMask(request, statement)} AS m`,
+    ...columns,
+    ...extra,
+  ]
   const sql =
     `SELECT * FROM (SELECT ${list.join(', ')} FROM ${source.from} WHERE ${conditions(source, request, statement).join(' AND ')}) ` +
     'WHERE m <> 0 ORDER BY t, person'
@@ -153,7 +163,9 @@ export function eventsStatement(source: DuckDbSource, request: EventsRequest): B
   if (after) {
     const beyond = order === 'desc' ? '<' : '>'
     const time = dialect.instant(after.time)
-    all.push(`(event_timestamp ${beyond} ${time} OR (event_timestamp = ${time} AND event_id ${beyond} ${dialect.bind(after.eventId)}))`)
+    all.push(
+      `(event_timestamp ${beyond} ${time} OR (event_timestamp = ${time} AND event_id ${beyond} ${dialect.bind(after.eventId)}))`,
+    )
   }
   const direction = order === 'desc' ? 'DESC' : 'ASC'
   const sql =
@@ -209,7 +221,10 @@ const plain = (value: unknown): Scalar => (value ?? null) as Scalar
 const parsed = (value: unknown): Scalar => (typeof value === 'string' ? (JSON.parse(value) as Scalar) : null)
 
 /** The numbers of a column as the typed array that they arrive in; rows that are NULL hold anything. */
-export function numbersOf<Numbers extends Float64Array | Int32Array | Uint32Array>(chunk: DuckDbChunk, column: number): Numbers {
+export function numbersOf<Numbers extends Float64Array | Int32Array | Uint32Array>(
+  chunk: DuckDbChunk,
+  column: number,
+): Numbers {
   // The driver's declarations hide `items`; getItem would make a JavaScript value of each.
   return (chunk.getColumnVector(column) as unknown as { items: Numbers }).items
 }

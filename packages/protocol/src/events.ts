@@ -67,7 +67,8 @@ export function defineEvents<const Definitions extends EventDefinitions>(definit
   for (const [type, { version = 1, upcast = {} }] of Object.entries(definitions)) {
     if (!Number.isInteger(version) || version < 1) throw new TypeError(`${type}: version must be a positive integer`)
     for (let old = 1; old < version; old++) {
-      if (!Object.hasOwn(upcast, old)) throw new TypeError(`${type}: version ${old} has no upcast to version ${version}`)
+      if (!Object.hasOwn(upcast, old))
+        throw new TypeError(`${type}: version ${old} has no upcast to version ${version}`)
     }
   }
   return Object.freeze(definitions)

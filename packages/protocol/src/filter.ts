@@ -168,7 +168,9 @@ function propertyToSql({ property, op, value }: PropertyFilter, dialect: FilterD
 }
 
 function existsSql(reference: PropertyReference, dialect: FilterDialect): string {
-  return reference.path === undefined ? `${columnName(reference.column)} IS NOT NULL` : dialect.hasProperty(reference.path)
+  return reference.path === undefined
+    ? `${columnName(reference.column)} IS NOT NULL`
+    : dialect.hasProperty(reference.path)
 }
 
 /** The wanted values by type: each type is one IN-list. */
@@ -214,7 +216,8 @@ const twoValued = (condition: string): string => `coalesce(${condition}, false)`
 /** The condition of an {@link EventMatch}. */
 export function matchToSql(match: EventMatch, dialect: FilterDialect): string {
   const conditions: string[] = []
-  if (match.eventTypes) conditions.push(filterToSql({ property: 'eventType', op: 'in', value: match.eventTypes }, dialect))
+  if (match.eventTypes)
+    conditions.push(filterToSql({ property: 'eventType', op: 'in', value: match.eventTypes }, dialect))
   if (match.where) conditions.push(filterToSql(match.where, dialect))
   return conditions.length === 0 ? '(1 = 1)' : `(${conditions.join(' AND ')})`
 }

@@ -3,7 +3,14 @@
  * @packageDocumentation
  */
 export { isInstant, type ParsedBatch, type ParsedEvent, parseBatch, parseEvent, type RefusedEvent } from './batch.js'
-export { AnalyticsError, type AnalyticsErrorOptions, ERROR_CODES, type ErrorCode, type ErrorCodeInfo, errorCode } from './errors.js'
+export {
+  AnalyticsError,
+  type AnalyticsErrorOptions,
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorCodeInfo,
+  errorCode,
+} from './errors.js'
 export {
   type ColumnType,
   columnName,

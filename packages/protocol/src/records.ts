@@ -19,7 +19,10 @@ export interface StoredRecord<Value = unknown> {
 export interface RecordStore {
   get<Value>(kind: RecordKind, key: string): Promise<StoredRecord<Value> | undefined>
   /** By key, ascending; keys above `after` that begin with `prefix`. @default limit 1000 */
-  list<Value>(kind: RecordKind, options?: { prefix?: string; after?: string; limit?: number }): Promise<StoredRecord<Value>[]>
+  list<Value>(
+    kind: RecordKind,
+    options?: { prefix?: string; after?: string; limit?: number },
+  ): Promise<StoredRecord<Value>[]>
   /** Writes if the record's version is still `expected` (0: if there is none). Resolves to the new version, or undefined on a conflict. */
   put<Value>(kind: RecordKind, key: string, value: Value, expected: number): Promise<number | undefined>
   /** Deletes if the version is still `expected`. Resolves to false on a conflict. */

@@ -1,6 +1,6 @@
-import type { EventsQuery, FunnelQuery, Query, TrendQuery } from './query.js'
-import type { StoredEvent } from './event.js'
 import type { ErrorCode } from './errors.js'
+import type { StoredEvent } from './event.js'
+import type { EventsQuery, FunnelQuery, Query, TrendQuery } from './query.js'
 
 /** What became of one event of a batch. */
 export type EventStatus = 'accepted' | 'duplicate' | 'rejected' | 'dropped' | 'retry'
@@ -27,7 +27,13 @@ export interface BatchResult {
 
 /** The body of every HTTP error. */
 export interface ErrorBody {
-  error: { code: ErrorCode; message: string; requestId: string; field?: string; details?: Readonly<Record<string, unknown>> }
+  error: {
+    code: ErrorCode
+    message: string
+    requestId: string
+    field?: string
+    details?: Readonly<Record<string, unknown>>
+  }
 }
 
 /** An event in a query's answer: as stored, its instants as ISO text. */

@@ -1,11 +1,13 @@
-import type { Filter } from './query.js'
 import type { Scalar } from './json.js'
+import type { Filter } from './query.js'
 
 /**
  * The environment's AbortSignal. This package is compiled without the types of any environment, so the type is looked up where
  * it is used; both browsers and Node have it.
  */
-export type Signal = typeof globalThis extends { AbortSignal: { prototype: infer Standard } } ? Standard : { readonly aborted: boolean }
+export type Signal = typeof globalThis extends { AbortSignal: { prototype: infer Standard } }
+  ? Standard
+  : { readonly aborted: boolean }
 
 /** Which events count as one step or metric. */
 export interface EventMatch {

@@ -1,5 +1,5 @@
-import { redactUrl } from '../context.js'
 import type { BuiltInType } from '../built-in.js'
+import { redactUrl } from '../context.js'
 import { listen, type Plugin, stopAll } from '../plugin.js'
 
 const ATTRIBUTE = 'data-analytics'
@@ -52,12 +52,20 @@ function isForwarded(event: Event, target: Element): boolean {
 /** The element's own text without what is typed into it, read no further than needed. */
 function visibleText(element: Element): string {
   let text = ''
+  const add = (more: string) => {
+    text = `${text}${more}`.replace(/\s+/g, ' ').trimStart()
+  }
   const read = (node: Node) => {
     for (const child of node.childNodes) {
       // White space is not counted: markup may begin with a lot of it.
       if (text.length > MAX_TEXT) return
-      if (child instanceof Text) text = `${text}${child.data}`.replace(/\s+/g, ' ').trimStart()
-      else if (child instanceof Element && !child.matches(PRIVATE)) read(child)
+      if (child instanceof Text) add(child.data)
+      else if (child instanceof Element && !child.matches(PRIVATE)) {
+        // What stands in elements of their own is seen apart, even where the markup has no space between.
+        add(' ')
+        read(child)
+        add(' ')
+      }
     }
   }
   read(element)

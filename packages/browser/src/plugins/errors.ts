@@ -1,6 +1,6 @@
 import type { JsonObject } from '@analytics/protocol'
-import { cut, redactUrlsIn } from '../context.js'
 import type { BuiltInType } from '../built-in.js'
+import { cut, redactUrlsIn } from '../context.js'
 import { listen, type PluginHost, stopAll } from '../plugin.js'
 import type { Counters } from '../stats.js'
 

@@ -1,12 +1,14 @@
+import type { BuiltInType } from '../built-in.js'
 import type { PageViewOptions } from '../client.js'
 import { cut } from '../context.js'
-import type { BuiltInType } from '../built-in.js'
 import { listen, type PluginHost, stopAll } from '../plugin.js'
 
 /** Records page views, and knows whether the visit of the current URL has one. */
 export class PageViews {
   readonly #host: PluginHost
   #visited: string | undefined
+  /** The title that the last page view was recorded with. */
+  #title = ''
 
   constructor(host: PluginHost) {
     this.#host = host
@@ -16,6 +18,7 @@ export class PageViews {
     const place = placeNow()
     if (once && this.#visited === place) return
     this.#visited = place
+    this.#title = document.title
     this.#host.record({
       eventType: 'page_view' satisfies BuiltInType,
       ...(title ? { properties: { title: cut(title, 200) } } : {}),
@@ -31,7 +34,8 @@ export class PageViews {
       // Apps keep filters in the query by replaceState; a new path is a new page either way, a fragment never.
       const isSame = isReplace && location.pathname === path
       path = location.pathname
-      if (!isSame) this.track({ once: true })
+      // Frameworks set the title after the URL: one that is still the page's before would be the wrong one, so it is left out.
+      if (!isSame) this.track({ once: true, ...(document.title === this.#title ? { title: '' } : {}) })
       else if (this.#visited !== undefined) this.#visited = placeNow()
     }
     const stops = [

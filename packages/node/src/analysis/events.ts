@@ -35,7 +35,9 @@ export async function listEvents(
   const last = page.at(-1)
   return {
     events: page.map(toRow),
-    ...(found.length > limit && last ? { nextCursor: writeCursor({ time: last.eventTimestamp, eventId: last.eventId }) } : {}),
+    ...(found.length > limit && last
+      ? { nextCursor: writeCursor({ time: last.eventTimestamp, eventId: last.eventId }) }
+      : {}),
   }
 }
 
@@ -55,7 +57,12 @@ async function belongsTo(userId: string, store: HotStore): Promise<Filter> {
   return {
     or: [
       { property: 'userId', op: 'eq', value: userId },
-      { and: [{ property: 'userId', op: 'notExists' }, { property: 'anonymousId', op: 'in', value: anonymousIds }] },
+      {
+        and: [
+          { property: 'userId', op: 'notExists' },
+          { property: 'anonymousId', op: 'in', value: anonymousIds },
+        ],
+      },
     ],
   }
 }

@@ -101,7 +101,10 @@ export function parseQuery(value: unknown): Query {
   const parsed = query.safeParse(value)
   if (parsed.success) return parsed.data as Query
   const issue = closestIssue(parsed.error.issues)
-  const field = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('').replace(/^\./, '')
+  const field = issue.path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('')
+    .replace(/^\./, '')
   throw new AnalyticsError('invalid_query', `${field || 'The query'}: ${issue.message}.`, { field })
 }
 

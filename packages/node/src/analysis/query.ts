@@ -77,7 +77,8 @@ export function queryEngine({ store, cold, now }: QueryEngineOptions): QueryEngi
 /** An aborted read surfaces as whatever the store makes of it: here it gets its name. */
 function endedEarly(error: unknown, timeout: AbortSignal, caller: AbortSignal | undefined, timeoutMs: number): unknown {
   if (caller?.aborted) return new AnalyticsError('aborted', 'The caller ended the query.', { cause: error })
-  if (timeout.aborted) return new AnalyticsError('query_timeout', `The query took longer than ${timeoutMs} ms.`, { cause: error })
+  if (timeout.aborted)
+    return new AnalyticsError('query_timeout', `The query took longer than ${timeoutMs} ms.`, { cause: error })
   return error
 }
 
@@ -103,10 +104,12 @@ function answer(query: Query, context: Context): Promise<ResultOf<Query>> {
 async function runFunnel(query: FunnelQuery, { store, reader, signal }: Context) {
   const window = query.window ?? DEFAULT_WINDOW
   const windowMs = durationMs(window)
-  if (windowMs === undefined) throw new AnalyticsError('invalid_query', `window: ${window} is no duration.`, { field: 'window' })
+  if (windowMs === undefined)
+    throw new AnalyticsError('invalid_query', `window: ${window} is no duration.`, { field: 'window' })
   const machine = funnelMachine({ steps: query.steps.length, windowMs }, await store.people())
   const matches = query.steps.map(stepMatch)
-  for await (const batch of reader.scan({ matches, signal, ...(query.where ? { where: query.where } : {}) })) machine.push(batch)
+  for await (const batch of reader.scan({ matches, signal, ...(query.where ? { where: query.where } : {}) }))
+    machine.push(batch)
   return machine.result(query.steps.map(stepName))
 }
 
@@ -114,7 +117,12 @@ async function runTrend(query: TrendQuery, { store, reader, range, signal, now }
   const metrics = query.metrics.map(resolveMetric)
   const machine = trendMachine(metrics, buckets(range, query.interval ?? 'day'), await store.people())
   const columns = [...new Set(metrics.flatMap(({ column }) => (column === undefined ? [] : [column])))]
-  const request = { matches: metrics.map(({ match }) => match), columns, signal, ...(query.where ? { where: query.where } : {}) }
+  const request = {
+    matches: metrics.map(({ match }) => match),
+    columns,
+    signal,
+    ...(query.where ? { where: query.where } : {}),
+  }
   for await (const batch of reader.scan(request)) machine.push(batch)
   return machine.result(now)
 }

@@ -37,7 +37,9 @@ export function realtime(now: () => number): Realtime {
   return {
     record(events) {
       const minute = current()
-      for (const event of events) count(minute, event)
+      const earliest = now() - WINDOW_MINUTES * MINUTE_MS
+      // Imported and long delayed events are stored now, but did not happen now.
+      for (const event of events) if (event.eventTimestamp > earliest) count(minute, event)
     },
     summary() {
       const recent = within(WINDOW_MINUTES)

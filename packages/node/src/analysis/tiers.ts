@@ -1,7 +1,7 @@
 import {
   AnalyticsError,
-  type Day,
   DAY_MS,
+  type Day,
   dayStart,
   type EventBatch,
   type EventsRequest,
@@ -35,7 +35,11 @@ export interface TierReader {
  * meanwhile changes nothing for this reader.
  * @throws AnalyticsError `archived` where days of the range must be restored first and `onArchived` is `error`.
  */
-export async function openTiers(store: HotStore, cold: ColdTier | undefined, options: TierOptions): Promise<TierReader> {
+export async function openTiers(
+  store: HotStore,
+  cold: ColdTier | undefined,
+  options: TierOptions,
+): Promise<TierReader> {
   const { from, to, tiers, onArchived } = options
   const view = await cold?.openView({ from, to })
   try {
@@ -43,7 +47,9 @@ export async function openTiers(store: HotStore, cold: ColdTier | undefined, opt
     const except = view?.seals ?? []
     const coldDays = new Set(tiers === 'all' ? view?.days.map(({ day }) => day) : [])
     const hotDays = (await store.listDays({ except })).map(({ day }) => day)
-    const days = [...new Set([...hotDays, ...coldDays])].filter((day) => dayStart(day) < to && dayStart(day) + DAY_MS > from).sort()
+    const days = [...new Set([...hotDays, ...coldDays])]
+      .filter((day) => dayStart(day) < to && dayStart(day) + DAY_MS > from)
+      .sort()
     return tierReader(store, view, { days, hotDays: new Set(hotDays), coldDays, options })
   } catch (error) {
     view?.release()
@@ -54,9 +60,13 @@ export async function openTiers(store: HotStore, cold: ColdTier | undefined, opt
 function assertReadable({ archivedDays }: ColdView): void {
   if (archivedDays.length === 0) return
   const days = archivedDays.map(({ day }) => day)
-  throw new AnalyticsError('archived', `${days.length} days of the range lie in the archive tier, from ${days[0]} to ${days.at(-1)}.`, {
-    details: { days, bytes: archivedDays.reduce((sum, { bytes }) => sum + bytes, 0) },
-  })
+  throw new AnalyticsError(
+    'archived',
+    `${days.length} days of the range lie in the archive tier, from ${days[0]} to ${days.at(-1)}.`,
+    {
+      details: { days, bytes: archivedDays.reduce((sum, { bytes }) => sum + bytes, 0) },
+    },
+  )
 }
 
 interface Layout {
@@ -67,13 +77,17 @@ interface Layout {
   options: TierOptions
 }
 
-function tierReader(store: HotStore, view: ColdView | undefined, { days, hotDays, coldDays, options }: Layout): TierReader {
+function tierReader(
+  store: HotStore,
+  view: ColdView | undefined,
+  { days, hotDays, coldDays, options }: Layout,
+): TierReader {
   const except = view?.seals ?? []
   let hotRows = 0
 
-  const span = (day: Day) => ({
-    from: Math.max(options.from, dayStart(day)),
-    to: Math.min(options.to, dayStart(day) + DAY_MS),
+  const span = ({ first, last }: Stretch) => ({
+    from: Math.max(options.from, dayStart(first)),
+    to: Math.min(options.to, dayStart(last) + DAY_MS),
   })
   async function* counted<Batch extends { length: number }>(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
     for await (const batch of batches) {
@@ -84,20 +98,23 @@ function tierReader(store: HotStore, view: ColdView | undefined, { days, hotDays
 
   return {
     async *scan(request) {
-      for (const day of days) {
-        const one: ScanRequest = { ...request, ...span(day) }
-        const hot = hotDays.has(day) ? counted(store.scan({ ...one, except })) : undefined
-        if (view && coldDays.has(day)) yield* view.scan(day, one, hot)
+      for (const stretch of stretches(days, coldDays)) {
+        const one: ScanRequest = { ...request, ...span(stretch) }
+        const isHot = !stretch.isCold || hotDays.has(stretch.first)
+        const hot = isHot ? counted(store.scan({ ...one, except })) : undefined
+        if (view && stretch.isCold) yield* view.scan(stretch.first, one, hot)
         else if (hot) yield* hot
       }
     },
 
     async *readEvents(request) {
       let left = request.limit ?? Number.POSITIVE_INFINITY
-      for (const day of request.order === 'desc' ? [...days].reverse() : days) {
-        const one: EventsRequest = { ...request, ...span(day), ...(Number.isFinite(left) ? { limit: left } : {}) }
-        const hot = hotDays.has(day) ? counted(store.readEvents({ ...one, except })) : undefined
-        const batches = view && coldDays.has(day) ? view.readEvents(day, one, hot) : hot
+      const parts = stretches(days, coldDays)
+      for (const stretch of request.order === 'desc' ? parts.reverse() : parts) {
+        const one: EventsRequest = { ...request, ...span(stretch), ...(Number.isFinite(left) ? { limit: left } : {}) }
+        const isHot = !stretch.isCold || hotDays.has(stretch.first)
+        const hot = isHot ? counted(store.readEvents({ ...one, except })) : undefined
+        const batches = view && stretch.isCold ? view.readEvents(stretch.first, one, hot) : hot
         for await (const batch of batches ?? []) {
           yield batch.length > left ? batch.slice(0, left) : batch
           left -= batch.length
@@ -122,6 +139,24 @@ function tierReader(store: HotStore, view: ColdView | undefined, { days, hotDays
 
     release: () => view?.release(),
   }
+}
+
+/** Days that are read at once: one that has segments, or all hot ones up to the next such day. */
+interface Stretch {
+  first: Day
+  last: Day
+  isCold: boolean
+}
+
+function stretches(days: readonly Day[], coldDays: ReadonlySet<Day>): Stretch[] {
+  const parts: Stretch[] = []
+  for (const day of days) {
+    const isCold = coldDays.has(day)
+    const open = parts.at(-1)
+    if (open && !isCold && !open.isCold) open.last = day
+    else parts.push({ first: day, last: day, isCold })
+  }
+  return parts
 }
 
 function missingDay(day: Day) {

@@ -64,9 +64,13 @@ export function buckets({ from, to, timeZone, weekStart }: ResolvedRange, interv
   const starts: number[] = []
   while (at.epochMilliseconds < to) {
     if (starts.length === MAX_BUCKETS) {
-      throw new AnalyticsError('invalid_query', `The range has more than ${MAX_BUCKETS} intervals: ask a longer interval.`, {
-        field: 'interval',
-      })
+      throw new AnalyticsError(
+        'invalid_query',
+        `The range has more than ${MAX_BUCKETS} intervals: ask a longer interval.`,
+        {
+          field: 'interval',
+        },
+      )
     }
     starts.push(at.epochMilliseconds)
     at = next(at, interval)
@@ -85,7 +89,11 @@ export function zonedText(ms: number, timeZone: string): string {
     .toString({ timeZoneName: 'never', smallestUnit: 'second' })
 }
 
-function floorTo(at: Temporal.ZonedDateTime, interval: Interval, weekStart: 'monday' | 'sunday'): Temporal.ZonedDateTime {
+function floorTo(
+  at: Temporal.ZonedDateTime,
+  interval: Interval,
+  weekStart: 'monday' | 'sunday',
+): Temporal.ZonedDateTime {
   if (interval === 'minute' || interval === 'hour') return at.round({ smallestUnit: interval, roundingMode: 'floor' })
   const day = at.startOfDay()
   if (interval === 'day') return day

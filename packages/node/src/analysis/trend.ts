@@ -40,7 +40,8 @@ export function resolveMetric(metric: MetricName | MetricDefinition): ResolvedMe
       ...(where ? { where } : {}),
     },
     aggregate,
-    column: aggregate === 'count' || aggregate === 'users' ? undefined : aggregate === 'sessions' ? 'sessionId' : property,
+    column:
+      aggregate === 'count' || aggregate === 'users' ? undefined : aggregate === 'sessions' ? 'sessionId' : property,
   }
 }
 
@@ -132,7 +133,13 @@ function distinct(of: 'users' | 'sessions'): Accumulator {
   }
 }
 
-const PERCENTILES: Readonly<Partial<Record<Aggregate, number>>> = { p50: 0.5, p75: 0.75, p90: 0.9, p95: 0.95, p99: 0.99 }
+const PERCENTILES: Readonly<Partial<Record<Aggregate, number>>> = {
+  p50: 0.5,
+  p75: 0.75,
+  p90: 0.9,
+  p95: 0.95,
+  p99: 0.99,
+}
 
 /** Aggregates over numbers; values of other types are left out. A sum of nothing is 0, the others of nothing have no value. */
 function numeric(aggregate: Aggregate): Accumulator {

@@ -35,7 +35,9 @@ interface StoredKey {
 
 /** Builds the gatekeeper. Keys are compared as SHA-256 digests in constant time. */
 export function gatekeeper(keys: readonly KeyOptions[], authorize: Authorize | undefined): Gatekeeper {
-  const stored = keys.map(({ key, scope, origins }): StoredKey => ({ hash: digest(key), scope, origins: origins && new Set(origins) }))
+  const stored = keys.map(
+    ({ key, scope, origins }): StoredKey => ({ hash: digest(key), scope, origins: origins && new Set(origins) }),
+  )
   return {
     async admit(request, raw, scope) {
       const presented = presentedKey(request, scope)
@@ -81,7 +83,8 @@ async function admitLogin(request: Request, raw: unknown, scope: Scope, authoriz
   const missing = new AnalyticsError('key_missing', `This route needs a key with the scope ${scope}.`)
   if (!authorize) throw missing
   const origin = request.headers.get('origin')
-  const isForeign = origin === null ? request.headers.get('sec-fetch-site') === 'cross-site' : !isSameOrigin(origin, request)
+  const isForeign =
+    origin === null ? request.headers.get('sec-fetch-site') === 'cross-site' : !isSameOrigin(origin, request)
   if (isForeign) {
     throw new AnalyticsError('origin_forbidden', 'A login works from pages of the same origin only.')
   }

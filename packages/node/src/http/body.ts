@@ -18,7 +18,10 @@ export async function readJson(request: Request): Promise<unknown> {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
-    throw new AnalyticsError('invalid_json', bytes.length === 0 ? 'The body is empty.' : 'The body is not JSON in UTF-8.')
+    throw new AnalyticsError(
+      'invalid_json',
+      bytes.length === 0 ? 'The body is empty.' : 'The body is not JSON in UTF-8.',
+    )
   }
 }
 
@@ -53,7 +56,10 @@ function assertSize(size: number): void {
 function withDeadline<Value>(reading: Promise<Value>): Promise<Value> {
   let timer: NodeJS.Timeout | undefined
   const stalled = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AnalyticsError('body_stalled', `Nothing arrived for ${STALL_MS} ms.`)), STALL_MS)
+    timer = setTimeout(
+      () => reject(new AnalyticsError('body_stalled', `Nothing arrived for ${STALL_MS} ms.`)),
+      STALL_MS,
+    )
   })
   return Promise.race([reading, stalled]).finally(() => clearTimeout(timer))
 }

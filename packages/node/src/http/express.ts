@@ -6,7 +6,11 @@ import { toRequest, writeResponse } from './node-request.js'
 export type ExpressRequest = IncomingMessage & { body?: unknown; ip?: string | undefined }
 
 /** An Express middleware. */
-export type ExpressMiddleware = (request: ExpressRequest, response: ServerResponse, next: (error?: unknown) => void) => void
+export type ExpressMiddleware = (
+  request: ExpressRequest,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => void
 
 /**
  * Mounts the handler: `app.use('/analytics', expressHandler(analytics))`. Mount it before body parsers; behind one it works

@@ -59,11 +59,16 @@ interface Route {
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   '/events': { POST: { scope: 'write', answer: acceptEvents } },
   '/query': { POST: { scope: 'read', answer: answerQuery } },
-  '/realtime': { GET: { scope: 'read', answer: ({ realtime }, { request }) => realtimeStream(realtime, request.signal) } },
+  '/realtime': {
+    GET: { scope: 'read', answer: ({ realtime }, { request }) => realtimeStream(realtime, request.signal) },
+  },
   '/tiers': { GET: { scope: 'read', answer: async ({ cold, store }) => json(await tierStatus(cold, store)) } },
   '/tiers/plan': { POST: { scope: 'admin', answer: async ({ cold }) => json(await assertCold(cold).plan()) } },
   '/tiers/run': {
-    POST: { scope: 'admin', answer: async ({ cold }, { request }) => json(await assertCold(cold).run({ signal: request.signal })) },
+    POST: {
+      scope: 'admin',
+      answer: async ({ cold }, { request }) => json(await assertCold(cold).run({ signal: request.signal })),
+    },
   },
   '/health': { GET: { answer: () => json({ status: 'up' }) } },
   '/ready': { GET: { answer: readiness } },
@@ -146,7 +151,11 @@ function overrideUser(event: { userId?: string; anonymousId?: string }, userId: 
 }
 
 /** The client's address: the peer's, or as many entries back in X-Forwarded-For as there are proxies to believe. */
-export function clientAddress(request: Request, { remoteAddress }: RequestContext, trustProxy: number): string | undefined {
+export function clientAddress(
+  request: Request,
+  { remoteAddress }: RequestContext,
+  trustProxy: number,
+): string | undefined {
   if (trustProxy === 0) return remoteAddress
   const forwarded = (request.headers.get('x-forwarded-for') ?? '').split(',').map((entry) => entry.trim())
   return forwarded.at(-trustProxy) || remoteAddress

@@ -23,7 +23,11 @@ export function toRequest(message: IncomingMessage, response: ServerResponse, ur
   return new Request(target, { ...init, ...bodyOf(message, headers, parsed), duplex: 'half' } as RequestInit)
 }
 
-function bodyOf(message: IncomingMessage, headers: Headers, parsed: unknown): { body: string | Uint8Array | ReadableStream } {
+function bodyOf(
+  message: IncomingMessage,
+  headers: Headers,
+  parsed: unknown,
+): { body: string | Uint8Array | ReadableStream } {
   if (!message.readableEnded || parsed === undefined) return { body: Readable.toWeb(message) as ReadableStream }
   // The parser has inflated it.
   headers.delete('content-encoding')

@@ -30,7 +30,8 @@ export function eventTime(
   const skew = sentAt === undefined ? 0 : receivedAt - Date.parse(sentAt)
   const isSkewed = Math.abs(skew) > LIMITS.clockSkewMs
   const time = isSkewed ? claimed + skew : claimed
-  if (time > receivedAt + LIMITS.clockSkewMs || time < receivedAt - maxAgeMs) return { time: receivedAt, flag: 'receipt' }
+  if (time > receivedAt + LIMITS.clockSkewMs || time < receivedAt - maxAgeMs)
+    return { time: receivedAt, flag: 'receipt' }
   return isSkewed ? { time, flag: 'skew' } : { time }
 }
 
@@ -65,7 +66,11 @@ export function toStoredEvent(
 /** The event's properties, and under `$` names what the wire carries beyond the columns. */
 function storedProperties(event: WireEvent, flags: readonly string[]): JsonObject | null {
   const { page, ...device } = event.context ?? {}
-  const context = { ...device, ...(page?.path ? { path: page.path } : {}), ...(page?.title ? { title: page.title } : {}) }
+  const context = {
+    ...device,
+    ...(page?.path ? { path: page.path } : {}),
+    ...(page?.title ? { title: page.title } : {}),
+  }
   const properties = {
     ...(event.properties && cleanObject(event.properties)),
     ...(Object.keys(context).length > 0 ? { $context: cleanObject(context as JsonObject) } : {}),
@@ -80,8 +85,9 @@ function storedProperties(event: WireEvent, flags: readonly string[]): JsonObjec
  * every store.
  */
 function clean(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what Postgres refuses
-  return text.replace(/\u0000/g, '').replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
+  return text
+    .replaceAll('\0', '')
+    .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
 }
 
 /** Absent and empty are the same on every store: Oracle knows no empty text. */
@@ -90,5 +96,7 @@ function optional(text: string | undefined): string | null {
 }
 
 function cleanObject(value: JsonObject): JsonObject {
-  return JSON.parse(JSON.stringify(value), (_key, one: unknown) => (typeof one === 'string' ? clean(one) : one)) as JsonObject
+  return JSON.parse(JSON.stringify(value), (_key, one: unknown) =>
+    typeof one === 'string' ? clean(one) : one,
+  ) as JsonObject
 }

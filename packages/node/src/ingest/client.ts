@@ -21,7 +21,9 @@ export const NO_CLIENT: ClientFacts = {
 const CACHED_AGENTS = 1000
 
 /** Reads a client's facts from its user agent and address, remembering agents that it has parsed. */
-export function clientReader(ipPrivacy: IpPrivacy): (userAgent: string | null, address: string | undefined) => ClientFacts {
+export function clientReader(
+  ipPrivacy: IpPrivacy,
+): (userAgent: string | null, address: string | undefined) => ClientFacts {
   const parsed = new Map<string, Pick<ClientFacts, 'deviceType' | 'browser' | 'os'>>()
   return (agent, address) => {
     const userAgent = agent?.slice(0, LIMITS.userAgent) || null

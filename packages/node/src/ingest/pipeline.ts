@@ -1,8 +1,8 @@
 import {
   AnalyticsError,
   type BatchResult,
-  errorCode,
   type EventResult,
+  errorCode,
   LIMITS,
   type ParsedBatch,
   type ParsedEvent,
@@ -74,7 +74,12 @@ async function judge(
     return { result: { index, eventId, status: 'rejected', code, field, message } }
   }
   const { eventId } = parsed.event
-  const refuse = (status: 'rejected' | 'dropped', code: EventResult['code'] & string, field: string, message: string) => ({
+  const refuse = (
+    status: 'rejected' | 'dropped',
+    code: EventResult['code'] & string,
+    field: string,
+    message: string,
+  ) => ({
     result: { index, eventId, status, code, field, message },
   })
   if (parsed.event.consent === 'denied') {
@@ -100,15 +105,23 @@ function summarize(results: EventResult[]): BatchResult {
 }
 
 /** The consumer: links first, so that no event is visible before its person is known, then the rows, then the listeners. */
-async function storeGroup({ store, listeners, logger }: PipelineOptions, events: readonly StoredEvent[]): Promise<readonly InsertOutcome[]> {
+async function storeGroup(
+  { store, listeners, logger }: PipelineOptions,
+  events: readonly StoredEvent[],
+): Promise<readonly InsertOutcome[]> {
   let outcomes: readonly InsertOutcome[]
   try {
     await store.linkIdentities(identityLinks(events))
     outcomes = await store.insertEvents(events)
   } catch (error) {
-    logger.error({ ...errorFacts(error), events: events.length }, 'events could not be stored; their senders were told to retry')
+    logger.error(
+      { ...errorFacts(error), events: events.length },
+      'events could not be stored; their senders were told to retry',
+    )
     if (errorCode(error)) throw error
-    throw new AnalyticsError('store_unavailable', 'The store did not take the events; none of them counts as stored.', { cause: error })
+    throw new AnalyticsError('store_unavailable', 'The store did not take the events; none of them counts as stored.', {
+      cause: error,
+    })
   }
   const inserted = events.filter((_, i) => outcomes[i] === 'inserted')
   if (inserted.length > 0) notify(listeners, inserted, logger)

@@ -42,7 +42,9 @@ type Checked = { event: WireEvent } | { violation: SchemaViolation }
 async function fit(definition: EventDefinition, event: WireEvent, version: number): Promise<Checked> {
   const latest = definition.version ?? 1
   if (version > latest) {
-    return { violation: { field: 'schemaVersion', message: `Version ${version} is newer than ${latest}, the latest known.` } }
+    return {
+      violation: { field: 'schemaVersion', message: `Version ${version} is newer than ${latest}, the latest known.` },
+    }
   }
   const upcasted = upcast(definition, event.properties, version, latest)
   if ('violation' in upcasted) return upcasted
@@ -62,7 +64,12 @@ function upcast(
   try {
     return { properties: step((properties ?? {}) as never) }
   } catch {
-    return { violation: { field: 'properties', message: `The properties could not be brought from version ${sent} to ${latest}.` } }
+    return {
+      violation: {
+        field: 'properties',
+        message: `The properties could not be brought from version ${sent} to ${latest}.`,
+      },
+    }
   }
 }
 
@@ -75,7 +82,9 @@ async function validate(
   if (outcome.issues) {
     const [issue] = outcome.issues
     const path = (issue?.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part))
-    return { violation: { field: ['properties', ...path].join('.'), message: issue?.message ?? 'The properties do not fit.' } }
+    return {
+      violation: { field: ['properties', ...path].join('.'), message: issue?.message ?? 'The properties do not fit.' },
+    }
   }
   if (!isRecord(outcome.value)) return { violation: { field: 'properties', message: 'The schema gives no object.' } }
   return { properties: outcome.value as JsonObject }
@@ -87,6 +96,8 @@ function withValue(event: WireEvent, properties: JsonObject, valueProperty: stri
   return {
     ...rest,
     ...(Object.keys(properties).length > 0 ? { properties } : {}),
-    ...(rest.eventValue === undefined && typeof value === 'number' && Number.isFinite(value) ? { eventValue: value } : {}),
+    ...(rest.eventValue === undefined && typeof value === 'number' && Number.isFinite(value)
+      ? { eventValue: value }
+      : {}),
   }
 }

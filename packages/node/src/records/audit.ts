@@ -52,5 +52,7 @@ const auditKey = (number: number): string => String(number).padStart(12, '0')
 function linkHash(entry: AuditEntry, at: number, previous: string): string {
   const { action, target, details = {} } = entry
   const facts = Object.entries(details).sort(([a], [b]) => (a < b ? -1 : 1))
-  return createHash('sha256').update(JSON.stringify([previous, at, action, target, facts])).digest('hex')
+  return createHash('sha256')
+    .update(JSON.stringify([previous, at, action, target, facts]))
+    .digest('hex')
 }

@@ -33,9 +33,12 @@ export interface DuckDbStoreOptions {
  */
 export function duckdbStore(options: DuckDbStoreOptions): HotStore {
   const { path, prefix = 'pf_', memoryLimit = '512MB', threads = 2, now = Date.now } = options
-  if (typeof path !== 'string' || path === '') throw new AnalyticsError('invalid_options', 'path is missing.', { field: 'path' })
+  if (typeof path !== 'string' || path === '')
+    throw new AnalyticsError('invalid_options', 'path is missing.', { field: 'path' })
   if (!/^[a-z_][a-z0-9_]{0,29}$/i.test(prefix)) {
-    throw new AnalyticsError('invalid_options', 'prefix holds other characters than letters, digits and underscores.', { field: 'prefix' })
+    throw new AnalyticsError('invalid_options', 'prefix holds other characters than letters, digits and underscores.', {
+      field: 'prefix',
+    })
   }
   const names = tableNames(prefix)
   let opening: Promise<Opened> | undefined
@@ -54,7 +57,10 @@ interface Opened {
   insertNumber: number
 }
 
-async function open(names: TableNames, options: { path: string; memoryLimit: string; threads: number }): Promise<Opened> {
+async function open(
+  names: TableNames,
+  options: { path: string; memoryLimit: string; threads: number },
+): Promise<Opened> {
   if (options.path !== ':memory:') mkdirSync(dirname(options.path), { recursive: true })
   const database = await openDatabase(options)
   return { database, people: personDictionary(database, names), insertNumber: 0 }
@@ -68,11 +74,14 @@ function assembleStore(
 ): HotStore {
   const records = sqlRecords({
     table: (kind: RecordKind) => names.records(kind),
-    parameter: (type: ProjectedType) => (type === 'time' ? 'epoch_ms(?::BIGINT)' : type === 'number' ? '?::BIGINT' : '?'),
+    parameter: (type: ProjectedType) =>
+      type === 'time' ? 'epoch_ms(?::BIGINT)' : type === 'number' ? '?::BIGINT' : '?',
     query: async (sql, values) => {
       const { database } = await opened()
       const rows = await database.read((connection) => rowsOf(connection, sql, [...values]))
-      return rows.map((row) => row.map((value) => (typeof value === 'bigint' ? Number(value) : (value as string | null))))
+      return rows.map((row) =>
+        row.map((value) => (typeof value === 'bigint' ? Number(value) : (value as string | null))),
+      )
     },
     execute: async (sql, values) => {
       const { database } = await opened()
@@ -154,7 +163,8 @@ function assembleStore(
     async dropSealed(seal) {
       const { database } = await opened()
       const rows = await database.write(
-        async (connection) => (await connection.run(`DELETE FROM ${names.events} WHERE ${sealCondition(seal)}`)).rowsChanged,
+        async (connection) =>
+          (await connection.run(`DELETE FROM ${names.events} WHERE ${sealCondition(seal)}`)).rowsChanged,
       )
       const standing = await records.get<Seal>('meta', sealKey(seal.day))
       if (standing?.value.id === seal.id) await records.delete('meta', sealKey(seal.day), standing.version)
@@ -200,7 +210,8 @@ async function seal(state: Opened, names: TableNames, day: Day, records: HotStor
     return { ...draft, rows: Number(row?.[0] ?? 0) }
   })
   const highest = await records.get<number>('meta', SEALED_NUMBER)
-  if ((highest?.value ?? 0) < Number(made.id)) await records.put('meta', SEALED_NUMBER, Number(made.id), highest?.version ?? 0)
+  if ((highest?.value ?? 0) < Number(made.id))
+    await records.put('meta', SEALED_NUMBER, Number(made.id), highest?.version ?? 0)
   await records.put('meta', sealKey(day), made, 0)
   return made
 }

@@ -1,10 +1,4 @@
 import {
-  compareText,
-  matchesEvent,
-  matchesFilter,
-  propertyValue,
-} from '@analytics/protocol/filter'
-import {
   type Day,
   dayOf,
   type EventBatch,
@@ -14,6 +8,7 @@ import {
   type StoredEvent,
   type StoredRecord,
 } from '@analytics/protocol'
+import { compareText, matchesEvent, matchesFilter, propertyValue } from '@analytics/protocol/filter'
 import { type FaultHook, withFaults } from '@analytics/protocol/testing'
 import { ulid } from 'ulid'
 import { appendAudit } from '../records/audit.js'
@@ -44,8 +39,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
   const dictionary = ulid(now())
   let insertNumber = 0
 
-  const isSealed = (row: Row, seal: Seal) => dayOf(row.eventTimestamp) === seal.day && row.insertNumber <= Number(seal.id)
-  const visible = ({ except = [] }: HotRead = {}) => [...rows.values()].filter((row) => !except.some((seal) => isSealed(row, seal)))
+  const isSealed = (row: Row, seal: Seal) =>
+    dayOf(row.eventTimestamp) === seal.day && row.insertNumber <= Number(seal.id)
+  const visible = ({ except = [] }: HotRead = {}) =>
+    [...rows.values()].filter((row) => !except.some((seal) => isSealed(row, seal)))
 
   const store: HotStore = {
     name: 'memory',
@@ -89,7 +86,16 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
       }
     },
 
-    async *readEvents({ from, to, where, order = 'asc', after, limit = Number.POSITIVE_INFINITY, signal, except = [] }) {
+    async *readEvents({
+      from,
+      to,
+      where,
+      order = 'asc',
+      after,
+      limit = Number.POSITIVE_INFINITY,
+      signal,
+      except = [],
+    }) {
       const sign = order === 'asc' ? 1 : -1
       const found = visible({ except })
         .filter((row) => row.eventTimestamp >= from && row.eventTimestamp < to && (!where || matchesFilter(row, where)))
@@ -174,7 +180,8 @@ function memoryPeople() {
     return numbers.size - 1
   }
   return {
-    number: ({ userId, anonymousId }: EventIdentity): number => numberOf(userId === null ? `a${anonymousId}` : `u${userId}`),
+    number: ({ userId, anonymousId }: EventIdentity): number =>
+      numberOf(userId === null ? `a${anonymousId}` : `u${userId}`),
     link(anonymousId: string, userId: string) {
       if (owners.has(anonymousId)) return
       owners.set(anonymousId, userId)
@@ -208,7 +215,10 @@ export function memoryRecords(): RecordStore {
       const row = table(kind).get(key)
       return row && toRecord<Value>(key, row)
     },
-    async list<Value>(kind: RecordKind, { prefix = '', after, limit = 1000 }: { prefix?: string; after?: string; limit?: number } = {}) {
+    async list<Value>(
+      kind: RecordKind,
+      { prefix = '', after, limit = 1000 }: { prefix?: string; after?: string; limit?: number } = {},
+    ) {
       return [...table(kind)]
         .filter(([key]) => key.startsWith(prefix) && (after === undefined || compareText(key, after) > 0))
         .sort(([a], [b]) => compareText(a, b))

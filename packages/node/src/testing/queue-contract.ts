@@ -39,7 +39,10 @@ export const queueContract: readonly ContractCase<QueueContext>[] = [
       const batches = Array.from({ length: 60 }, (_, i) => events.slice(i * 10, i * 10 + 10))
       const outcomes = await Promise.all(batches.map((batch) => queue.publish(batch)))
       await queue.close()
-      assert.deepEqual(consumer.ids, events.map(({ eventId }) => eventId))
+      assert.deepEqual(
+        consumer.ids,
+        events.map(({ eventId }) => eventId),
+      )
       assert.equal(outcomes.flat().length, 600)
     },
   },

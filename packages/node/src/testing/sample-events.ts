@@ -1,4 +1,4 @@
-import { type StoredEvent, DAY_MS } from '@analytics/protocol'
+import { DAY_MS, type StoredEvent } from '@analytics/protocol'
 import { ulid } from 'ulid'
 
 /** A stored event with what tests don't care about filled in. */
@@ -55,7 +55,8 @@ export function sampleEvents({
       anonymousId: `visitor-${person}`,
       sessionId: `session-${person}-${i % 4}`,
       pageUrl: i % 4 === 0 ? `https://shop.example/p/${i % 10}` : null,
-      properties: i % 2 === 0 ? { plan: i % 4 === 0 ? 'pro' : 'free', amount: i % 50, nested: { deep: i % 5 === 0 } } : null,
+      properties:
+        i % 2 === 0 ? { plan: i % 4 === 0 ? 'pro' : 'free', amount: i % 50, nested: { deep: i % 5 === 0 } } : null,
     })
   })
 }

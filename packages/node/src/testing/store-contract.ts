@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
-import { dayOf, dayStart, DAY_MS, type EventBatch, type Filter, type ScanRequest, type StoredEvent } from '@analytics/protocol'
+import {
+  DAY_MS,
+  dayOf,
+  dayStart,
+  type EventBatch,
+  type Filter,
+  type ScanRequest,
+  type StoredEvent,
+} from '@analytics/protocol'
 import { matchesEvent, matchesFilter } from '@analytics/protocol/filter'
 import type { ContractCase } from '@analytics/protocol/testing'
+import { brokenAuditLink } from '../records/audit.js'
 import type { HotRead, HotStore, NumberedEvent } from '../store.js'
 import { sampleEvent, sampleEvents } from './sample-events.js'
 
@@ -90,7 +99,13 @@ const insertCases: ContractCase<StoreContext>[] = [
         browser: 'Chrome',
         os: 'Android',
         country: 'DE',
-        properties: { select: 'from', empty: '', list: [1, 'two', null, { three: 3 }], nested: { 'a.b': 1 }, big: 'x'.repeat(20_000) },
+        properties: {
+          select: 'from',
+          empty: '',
+          list: [1, 'two', null, { three: 3 }],
+          nested: { 'a.b': 1 },
+          big: 'x'.repeat(20_000),
+        },
         schemaVersion: 3,
         eventTimestamp: Date.UTC(2026, 2, 29, 1, 30, 0, 123),
         receivedTimestamp: Date.UTC(2026, 2, 29, 1, 30, 5, 7),
@@ -105,9 +120,17 @@ const insertCases: ContractCase<StoreContext>[] = [
     async run({ store }) {
       const event = sampleEvent({ eventLabel: 'first' })
       assert.deepEqual(await store.insertEvents([event, { ...event, eventLabel: 'second' }]), ['inserted', 'duplicate'])
-      const moved = { ...event, eventLabel: 'third', userId: 'someone', eventTimestamp: event.eventTimestamp + 3 * DAY_MS }
+      const moved = {
+        ...event,
+        eventLabel: 'third',
+        userId: 'someone',
+        eventTimestamp: event.eventTimestamp + 3 * DAY_MS,
+      }
       assert.deepEqual(await store.insertEvents([moved, sampleEvent()]), ['duplicate', 'inserted'])
-      assert.equal((await collect(store.readEvents(ALWAYS))).filter(({ eventLabel }) => eventLabel === 'first').length, 1)
+      assert.equal(
+        (await collect(store.readEvents(ALWAYS))).filter(({ eventLabel }) => eventLabel === 'first').length,
+        1,
+      )
     },
   },
   {
@@ -140,7 +163,13 @@ const readCases: ContractCase<StoreContext>[] = [
       const to = Date.UTC(2026, 0, 12, 3)
       const rows = await scanRows(store, { from, to })
       const times = rows.map(({ time }) => time)
-      assert.deepEqual(times, events.map((event) => event.eventTimestamp).filter((time) => time >= from && time < to).sort((a, b) => a - b))
+      assert.deepEqual(
+        times,
+        events
+          .map((event) => event.eventTimestamp)
+          .filter((time) => time >= from && time < to)
+          .sort((a, b) => a - b),
+      )
     },
   },
   {
@@ -153,8 +182,12 @@ const readCases: ContractCase<StoreContext>[] = [
         const expected = events.filter((event) => matchesFilter(event, where)).map(({ eventId }) => eventId)
         assert.deepEqual(rows.map(({ columns }) => columns.eventId).sort(), expected.sort(), JSON.stringify(where))
       }
-      const matches = SAMPLE_FILTERS.slice(0, 20).map((where, i) => (i % 2 === 0 ? { where } : { where, eventTypes: ['click', 'signup'] }))
-      const masks = new Map((await scanRows(store, { matches, columns: ['eventId'] })).map((row) => [row.columns.eventId, row.matches]))
+      const matches = SAMPLE_FILTERS.slice(0, 20).map((where, i) =>
+        i % 2 === 0 ? { where } : { where, eventTypes: ['click', 'signup'] },
+      )
+      const masks = new Map(
+        (await scanRows(store, { matches, columns: ['eventId'] })).map((row) => [row.columns.eventId, row.matches]),
+      )
       for (const event of events) {
         const mask = matches.reduce((bits, match, i) => (matchesEvent(event, match) ? bits | (1 << i) : bits), 0)
         assert.equal(masks.get(event.eventId) ?? 0, mask >>> 0)
@@ -166,15 +199,38 @@ const readCases: ContractCase<StoreContext>[] = [
     async run({ store }) {
       const event = sampleEvent({ eventValue: 2.5, properties: { plan: 'pro', n: 3, ok: false, list: [1] } })
       await store.insertEvents([event])
-      const columns = ['eventType', 'eventValue', 'country', 'eventTimestamp', 'properties.plan', 'properties.n', 'properties.ok', 'properties.list', 'properties.none']
+      const columns = [
+        'eventType',
+        'eventValue',
+        'country',
+        'eventTimestamp',
+        'properties.plan',
+        'properties.n',
+        'properties.ok',
+        'properties.list',
+        'properties.none',
+      ]
       const [row] = await scanRows(store, { columns })
-      assert.deepEqual(Object.values(row!.columns), ['page_view', 2.5, null, event.eventTimestamp, 'pro', 3, false, null, null])
+      assert.deepEqual(Object.values(row!.columns), [
+        'page_view',
+        2.5,
+        null,
+        event.eventTimestamp,
+        'pro',
+        3,
+        false,
+        null,
+        null,
+      ])
     },
   },
   {
     name: 'reads whole events in either order, page by page, without gap or repeat',
     async run({ store }) {
-      const events = sampleEvents({ count: 300, days: 4 }).map((event, i) => ({ ...event, eventTimestamp: event.eventTimestamp - (i % 3) }))
+      const events = sampleEvents({ count: 300, days: 4 }).map((event, i) => ({
+        ...event,
+        eventTimestamp: event.eventTimestamp - (i % 3),
+      }))
       await store.insertEvents(events)
       const sorted = [...events].sort((a, b) => a.eventTimestamp - b.eventTimestamp || byId(a, b))
       for (const order of ['asc', 'desc'] as const) {
@@ -204,7 +260,11 @@ const peopleCases: ContractCase<StoreContext>[] = [
   {
     name: 'numbers people densely, the same id always the same',
     async run({ store }) {
-      await store.insertEvents([sampleEvent({ userId: 'u', anonymousId: 'a' }), sampleEvent({ anonymousId: 'a' }), sampleEvent({ userId: 'u' })])
+      await store.insertEvents([
+        sampleEvent({ userId: 'u', anonymousId: 'a' }),
+        sampleEvent({ anonymousId: 'a' }),
+        sampleEvent({ userId: 'u' }),
+      ])
       const [user, visitor, stranger] = await store.personNumbers([
         { userId: 'u', anonymousId: 'a' },
         { userId: null, anonymousId: 'a' },
@@ -221,7 +281,10 @@ const peopleCases: ContractCase<StoreContext>[] = [
     async run({ store }) {
       await store.insertEvents([sampleEvent({ anonymousId: 'device' })])
       await store.linkIdentities([{ anonymousId: 'device', userId: 'anna' }])
-      await store.linkIdentities([{ anonymousId: 'device', userId: 'ben' }, { anonymousId: 'phone', userId: 'anna' }])
+      await store.linkIdentities([
+        { anonymousId: 'device', userId: 'ben' },
+        { anonymousId: 'phone', userId: 'anna' },
+      ])
       const [device, anna, ben, phone] = await store.personNumbers([
         { userId: null, anonymousId: 'device' },
         { userId: 'anna', anonymousId: null },
@@ -244,10 +307,19 @@ const tierCases: ContractCase<StoreContext>[] = [
     async run({ store }) {
       await store.insertEvents(sampleEvents({ count: 90, days: 3 }))
       const days = await store.listDays()
-      assert.deepEqual(days.map(({ day }) => day), ['2026-01-10', '2026-01-11', '2026-01-12'])
-      assert.equal(days.reduce((sum, { rows }) => sum + rows, 0), 90)
+      assert.deepEqual(
+        days.map(({ day }) => day),
+        ['2026-01-10', '2026-01-11', '2026-01-12'],
+      )
+      assert.equal(
+        days.reduce((sum, { rows }) => sum + rows, 0),
+        90,
+      )
       const seal = await store.sealDay('2026-01-11')
-      assert.deepEqual((await store.listDays({ except: [seal] })).map(({ day }) => day), ['2026-01-10', '2026-01-12'])
+      assert.deepEqual(
+        (await store.listDays({ except: [seal] })).map(({ day }) => day),
+        ['2026-01-10', '2026-01-12'],
+      )
     },
   },
   {
@@ -292,7 +364,8 @@ const tierCases: ContractCase<StoreContext>[] = [
       assert.deepEqual(await records.get('tier', '2026-01-01'), { key: '2026-01-01', version: 2, value: { n: 2 } })
       await records.put('tier', '2026-01-02', {}, 0)
       await records.put('tier', '2025-12-31', {}, 0)
-      const keys = async (options: Parameters<typeof records.list>[1]) => (await records.list('tier', options)).map(({ key }) => key)
+      const keys = async (options: Parameters<typeof records.list>[1]) =>
+        (await records.list('tier', options)).map(({ key }) => key)
       assert.deepEqual(await keys({}), ['2025-12-31', '2026-01-01', '2026-01-02'])
       assert.deepEqual(await keys({ prefix: '2026', after: '2026-01-01' }), ['2026-01-02'])
       assert.deepEqual(await keys({ limit: 1 }), ['2025-12-31'])
@@ -326,8 +399,15 @@ const tierCases: ContractCase<StoreContext>[] = [
     name: 'keeps an audit chain that verifies',
     async run({ store }) {
       await store.audit({ action: 'move', target: '2026-01-01', details: { rows: 3 } })
-      await Promise.all([store.audit({ action: 'move', target: '2026-01-02' }), store.audit({ action: 'move', target: '2026-01-03' })])
+      await Promise.all([
+        store.audit({ action: 'move', target: '2026-01-02' }),
+        store.audit({ action: 'move', target: '2026-01-03' }),
+      ])
       assert.equal((await store.records.list('audit')).length, 3)
+      assert.equal(await brokenAuditLink(store.records), undefined)
+      const second = (await store.records.list<{ target: string }>('audit'))[1]!
+      await store.records.put('audit', second.key, { ...second.value, target: 'forged' }, second.version)
+      assert.equal(await brokenAuditLink(store.records), 2)
     },
   },
   {
@@ -338,7 +418,11 @@ const tierCases: ContractCase<StoreContext>[] = [
       await store.insertEvents(events)
       await store.linkIdentities([{ anonymousId: 'visitor-1', userId: 'late-user' }])
       const seal = await store.sealDay('2026-01-10')
-      const before = { dictionary: await store.dictionaryId(), people: await store.people(), rows: await scanRows(store) }
+      const before = {
+        dictionary: await store.dictionaryId(),
+        people: await store.people(),
+        rows: await scanRows(store),
+      }
       const again = await reopen!()
       assert.equal(await again.dictionaryId(), before.dictionary)
       assert.deepEqual(await again.people(), before.people)
@@ -363,4 +447,9 @@ const tierCases: ContractCase<StoreContext>[] = [
 ]
 
 /** What every hot store does. Each case gets a fresh store; `requires` names a capability. */
-export const storeContract: readonly ContractCase<StoreContext>[] = [...insertCases, ...readCases, ...peopleCases, ...tierCases]
+export const storeContract: readonly ContractCase<StoreContext>[] = [
+  ...insertCases,
+  ...readCases,
+  ...peopleCases,
+  ...tierCases,
+]

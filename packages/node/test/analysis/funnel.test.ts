@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { type Duration, dayStart, type FunnelQuery, type StoredEvent } from '@analytics/protocol'
 import { duckdbStore } from '@analytics/node/duckdb'
 import { memoryStore } from '@analytics/node/memory'
 import { sampleEvent } from '@analytics/node/testing'
+import { type Duration, dayStart, type FunnelQuery, type StoredEvent } from '@analytics/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { funnelMachine } from '../../src/analysis/funnel.js'
@@ -27,30 +27,35 @@ function toQuery({ query }: Vector): FunnelQuery {
     window: `${query.window_s}s` as Duration,
     steps: query.steps.map(({ event, where = {} }) => ({
       event,
-      where: { and: Object.entries(where).map(([key, value]) => ({ property: `properties.${key}`, op: 'eq', value }) as const) },
+      where: {
+        and: Object.entries(where).map(([key, value]) => ({ property: `properties.${key}`, op: 'eq', value }) as const),
+      },
     })),
   }
 }
 
 describe.each(Object.entries(STORES))('ordered funnel on %s: cases with known answers', (_name, open) => {
-  it.each(VECTORS.map((vector) => [vector.id, vector.semantics, vector] as const))('%s: %s', async (_id, _semantics, vector) => {
-    const store = open()
-    await store.setup('auto')
-    await store.insertEvents(
-      vector.events.map(([userId, eventType, time, properties]) =>
-        sampleEvent({ userId, eventType, eventTimestamp: Date.parse(time), properties }),
-      ),
-    )
-    const { result, meta } = await queryEngine({ store, cold: undefined, now: Date.now }).run(toQuery(vector))
-    const { step_counts, avg_seconds_from_previous_step, average_seconds } = vector.expected
-    if (step_counts) expect(result.steps.map(({ users }) => users)).toEqual(step_counts)
-    if (avg_seconds_from_previous_step) {
-      expect(result.steps.map(({ averageSeconds }) => averageSeconds)).toEqual(avg_seconds_from_previous_step)
-    }
-    if (average_seconds !== undefined) expect(result.steps[1]!.averageSeconds).toBe(average_seconds)
-    expect(meta).toMatchObject({ complete: true, tiersRead: { cold: { segments: 0 } } })
-    await store.close()
-  })
+  it.each(VECTORS.map((vector) => [vector.id, vector.semantics, vector] as const))(
+    '%s: %s',
+    async (_id, _semantics, vector) => {
+      const store = open()
+      await store.setup('auto')
+      await store.insertEvents(
+        vector.events.map(([userId, eventType, time, properties]) =>
+          sampleEvent({ userId, eventType, eventTimestamp: Date.parse(time), properties }),
+        ),
+      )
+      const { result, meta } = await queryEngine({ store, cold: undefined, now: Date.now }).run(toQuery(vector))
+      const { step_counts, avg_seconds_from_previous_step, average_seconds } = vector.expected
+      if (step_counts) expect(result.steps.map(({ users }) => users)).toEqual(step_counts)
+      if (avg_seconds_from_previous_step) {
+        expect(result.steps.map(({ averageSeconds }) => averageSeconds)).toEqual(avg_seconds_from_previous_step)
+      }
+      if (average_seconds !== undefined) expect(result.steps[1]!.averageSeconds).toBe(average_seconds)
+      expect(meta).toMatchObject({ complete: true, tiersRead: { cold: { segments: 0 } } })
+      await store.close()
+    },
+  )
 })
 
 const STEPS = ['a', 'b', 'c', 'a']
@@ -62,7 +67,9 @@ function toBatch(rows: readonly { person: number; time: number; type: string }[]
     length: rows.length,
     time: Float64Array.from(rows, ({ time }) => time),
     person: Int32Array.from(rows, ({ person }) => person),
-    matches: Uint32Array.from(rows, ({ type }) => STEPS.reduce((mask, step, i) => (step === type ? mask | (1 << i) : mask), 0)),
+    matches: Uint32Array.from(rows, ({ type }) =>
+      STEPS.reduce((mask, step, i) => (step === type ? mask | (1 << i) : mask), 0),
+    ),
     columns: {},
   }
 }
@@ -92,12 +99,18 @@ function bruteDepth(events: readonly { time: number; type: string }[]): number {
 }
 
 const historyWith = (time: fc.Arbitrary<number>) =>
-  fc.array(fc.record({ person: fc.integer({ min: 0, max: 3 }), time, type: fc.constantFrom('a', 'b', 'c', 'x') }), { maxLength: 24 })
+  fc.array(fc.record({ person: fc.integer({ min: 0, max: 3 }), time, type: fc.constantFrom('a', 'b', 'c', 'x') }), {
+    maxLength: 24,
+  })
 
 describe('ordered funnel', () => {
   it('counts what the longest chain of each person gives, by brute force', () => {
     const history = fc.uniqueArray(
-      fc.record({ person: fc.integer({ min: 0, max: 3 }), time: fc.integer({ min: 0, max: 60 }), type: fc.constantFrom('a', 'b', 'c', 'x') }),
+      fc.record({
+        person: fc.integer({ min: 0, max: 3 }),
+        time: fc.integer({ min: 0, max: 60 }),
+        type: fc.constantFrom('a', 'b', 'c', 'x'),
+      }),
       { maxLength: 24, selector: ({ time }) => time },
     )
     fc.assert(
@@ -112,7 +125,10 @@ describe('ordered funnel', () => {
   it('does not depend on the order in which events of one instant arrive', () => {
     fc.assert(
       fc.property(historyWith(fc.integer({ min: 0, max: 6 })), fc.integer(), (rows, seed) => {
-        const shuffled = rows.map((row, i) => ({ row, key: Math.sin(seed + i) })).sort((x, y) => x.key - y.key).map(({ row }) => row)
+        const shuffled = rows
+          .map((row, i) => ({ row, key: Math.sin(seed + i) }))
+          .sort((x, y) => x.key - y.key)
+          .map(({ row }) => row)
         expect(counts(shuffled)).toEqual(counts(rows))
       }),
       { seed: 20_262, numRuns: 500 },

@@ -3,13 +3,24 @@ import { parseQuery } from '../../src/analysis/parse-query.js'
 
 const range = { from: '2026-01-01', to: '2026-02-01' }
 const funnel = { kind: 'funnel', range, steps: [{ event: 'a' }, { event: 'b' }] }
-const nested = (depth: number): unknown => (depth === 0 ? { property: 'eventType', op: 'exists' } : { not: nested(depth - 1) })
+const nested = (depth: number): unknown =>
+  depth === 0 ? { property: 'eventType', op: 'exists' } : { not: nested(depth - 1) }
 
 describe('parseQuery', () => {
   it.each([
     ['an ordered funnel', funnel],
-    ['a filter over properties', { ...funnel, where: { and: [{ property: 'properties.plan', op: 'in', value: ['pro', 1, true] }] } }],
-    ['a trend of own metrics', { kind: 'trend', range, metrics: ['users', { name: 'revenue', aggregate: 'sum', property: 'properties.amount' }] }],
+    [
+      'a filter over properties',
+      { ...funnel, where: { and: [{ property: 'properties.plan', op: 'in', value: ['pro', 1, true] }] } },
+    ],
+    [
+      'a trend of own metrics',
+      {
+        kind: 'trend',
+        range,
+        metrics: ['users', { name: 'revenue', aggregate: 'sum', property: 'properties.amount' }],
+      },
+    ],
     ['events of a user', { kind: 'events', range, userId: 'u', limit: 1000 }],
   ])('takes %s', (_name, query) => {
     expect(parseQuery(query)).toEqual(query)
@@ -22,11 +33,23 @@ describe('parseQuery', () => {
     ['one step', { ...funnel, steps: [{ event: 'a' }] }, 'steps'],
     ['21 steps', { ...funnel, steps: Array(21).fill({ event: 'a' }) }, 'steps'],
     ['a window that is no duration', { ...funnel, window: '14 days' }, 'window'],
-    ['a field that is not there', { ...funnel, where: { property: 'event_type; DROP TABLE x', op: 'eq', value: 1 } }, 'where.property'],
+    [
+      'a field that is not there',
+      { ...funnel, where: { property: 'event_type; DROP TABLE x', op: 'eq', value: 1 } },
+      'where.property',
+    ],
     ['a prototype key as property', { ...funnel, where: { property: '__proto__', op: 'exists' } }, 'where.property'],
     ['an unknown operator', { ...funnel, where: { property: 'eventType', op: 'like', value: 'x' } }, 'where.op'],
-    ['a filter of a step', { ...funnel, steps: [{ event: 'a' }, { event: 'b', where: { property: 'nope', op: 'exists' } }] }, 'steps[1].where.property'],
-    ['10,001 values', { ...funnel, where: { property: 'eventType', op: 'in', value: Array(10_001).fill('x') } }, 'where.value'],
+    [
+      'a filter of a step',
+      { ...funnel, steps: [{ event: 'a' }, { event: 'b', where: { property: 'nope', op: 'exists' } }] },
+      'steps[1].where.property',
+    ],
+    [
+      '10,001 values',
+      { ...funnel, where: { property: 'eventType', op: 'in', value: Array(10_001).fill('x') } },
+      'where.value',
+    ],
     ['an option that does not exist', { ...funnel, colour: 'red' }, ''],
     ['a filter nested without end', { ...funnel, where: nested(50) }, expect.stringMatching(/^where/)],
   ])('refuses %s and names the field', (_name, query, field) => {

@@ -27,7 +27,10 @@ describe('buckets', () => {
   it('begins weeks on the day asked for', () => {
     const range = { from: '2026-01-07', to: '2026-01-14' }
     expect(labels(range, 'week')).toEqual(['2026-01-05T00:00:00+00:00', '2026-01-12T00:00:00+00:00'])
-    expect(labels({ ...range, weekStart: 'sunday' }, 'week')).toEqual(['2026-01-04T00:00:00+00:00', '2026-01-11T00:00:00+00:00'])
+    expect(labels({ ...range, weekStart: 'sunday' }, 'week')).toEqual([
+      '2026-01-04T00:00:00+00:00',
+      '2026-01-11T00:00:00+00:00',
+    ])
   })
 
   it('has 25 hours on the day the clock goes back', () => {
@@ -35,10 +38,14 @@ describe('buckets', () => {
   })
 
   it('begins a day at its first instant where midnight does not exist', () => {
-    expect(labels({ from: '2026-09-06', to: '2026-09-07', timeZone: 'America/Santiago' }, 'day')).toEqual(['2026-09-06T01:00:00-03:00'])
+    expect(labels({ from: '2026-09-06', to: '2026-09-07', timeZone: 'America/Santiago' }, 'day')).toEqual([
+      '2026-09-06T01:00:00-03:00',
+    ])
   })
 
   it('refuses a range of too many intervals', () => {
-    expect(() => labels({ from: '2000-01-01', to: '2026-01-01' }, 'minute')).toThrow(expect.objectContaining({ field: 'interval' }))
+    expect(() => labels({ from: '2000-01-01', to: '2026-01-01' }, 'minute')).toThrow(
+      expect.objectContaining({ field: 'interval' }),
+    )
   })
 })

@@ -1,13 +1,18 @@
-import { DAY_MS, type StoredEvent, type TrendQuery } from '@analytics/protocol'
 import { duckdbStore } from '@analytics/node/duckdb'
 import { memoryStore } from '@analytics/node/memory'
 import { sampleEvent, sampleEvents } from '@analytics/node/testing'
+import { DAY_MS, type StoredEvent, type TrendQuery } from '@analytics/protocol'
 import { describe, expect, it } from 'vitest'
 import { queryEngine } from '../../src/analysis/query.js'
 
 const STORES = { memory: () => memoryStore(), duckdb: () => duckdbStore({ path: ':memory:' }) }
 
-async function ask(open: () => ReturnType<typeof memoryStore>, events: StoredEvent[], query: Omit<TrendQuery, 'kind'>, now = Date.UTC(2030, 0)) {
+async function ask(
+  open: () => ReturnType<typeof memoryStore>,
+  events: StoredEvent[],
+  query: Omit<TrendQuery, 'kind'>,
+  now = Date.UTC(2030, 0),
+) {
   const store = open()
   await store.setup('auto')
   await store.insertEvents(events)
@@ -33,8 +38,10 @@ describe.each(Object.entries(STORES))('trend on %s', (_name, open) => {
         { name: 'median', aggregate: 'p50' },
       ],
     })
-    const day = (i: number) => events.filter(({ eventTimestamp }) => Math.floor((eventTimestamp - Date.UTC(2026, 0, 10)) / DAY_MS) === i)
-    const values = (rows: StoredEvent[]) => rows.flatMap(({ eventValue }) => (eventValue === null ? [] : [eventValue])).sort((a, b) => a - b)
+    const day = (i: number) =>
+      events.filter(({ eventTimestamp }) => Math.floor((eventTimestamp - Date.UTC(2026, 0, 10)) / DAY_MS) === i)
+    const values = (rows: StoredEvent[]) =>
+      rows.flatMap(({ eventValue }) => (eventValue === null ? [] : [eventValue])).sort((a, b) => a - b)
     const person = ({ userId, anonymousId }: StoredEvent) => userId ?? `anonymous ${anonymousId}`
     for (let i = 0; i < 4; i++) {
       const rows = day(i)
@@ -46,20 +53,29 @@ describe.each(Object.entries(STORES))('trend on %s', (_name, open) => {
         new Set(rows.map(person)).size,
         new Set(rows.map(({ sessionId }) => sessionId)).size,
         rows.filter(({ eventType }) => eventType === 'page_view').length,
-        rows.filter(({ eventType }) => eventType === 'purchase').reduce((sum, row) => sum + Number(row.properties?.amount ?? 0), 0),
+        rows
+          .filter(({ eventType }) => eventType === 'purchase')
+          .reduce((sum, row) => sum + Number(row.properties?.amount ?? 0), 0),
         numbers.at(-1),
         numbers[0],
         clicks.reduce((sum, one) => sum + one, 0) / clicks.length,
         (numbers[Math.floor(middle)]! + numbers[Math.ceil(middle)]!) / 2,
       ]
       const got = result.series.map(({ points }) => points[i]!.value)
-      got.forEach((value, metric) => expect(value, result.series[metric]!.metric).toBeCloseTo(expected[metric]!, 9))
+      for (const [metric, value] of got.entries()) {
+        expect(value, result.series[metric]!.metric).toBeCloseTo(expected[metric]!, 9)
+      }
     }
   })
 
   it('cuts days at midnight of the time zone, also on the day that has 23 hours', async () => {
     const at = (iso: string) => sampleEvent({ eventTimestamp: Date.parse(iso) })
-    const events = [at('2026-03-28T22:59:59Z'), at('2026-03-28T23:00:00Z'), at('2026-03-29T21:59:59Z'), at('2026-03-29T22:00:00Z')]
+    const events = [
+      at('2026-03-28T22:59:59Z'),
+      at('2026-03-28T23:00:00Z'),
+      at('2026-03-29T21:59:59Z'),
+      at('2026-03-29T22:00:00Z'),
+    ]
     const { result } = await ask(open, events, {
       range: { from: '2026-03-28', to: '2026-03-31', timeZone: 'Europe/Berlin' },
       metrics: ['events'],
@@ -79,8 +95,16 @@ describe.each(Object.entries(STORES))('trend on %s', (_name, open) => {
       Date.UTC(2026, 0, 2, 12),
     )
     expect(result.series.map(({ points }) => points.map(({ value, complete }) => [value, complete]))).toEqual([
-      [[null, true], [null, false], [null, false]],
-      [[0, true], [0, false], [0, false]],
+      [
+        [null, true],
+        [null, false],
+        [null, false],
+      ],
+      [
+        [0, true],
+        [0, false],
+        [0, false],
+      ],
     ])
     expect(meta.openUntil).toBe('2026-01-04T00:00:00.000Z')
   })

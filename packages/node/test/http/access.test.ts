@@ -14,7 +14,10 @@ describe('keys', () => {
     ['a read key for operations', '/tiers/run', READ_KEY, 403, 'key_scope'],
   ])('refuses %s', async (_name, path, key, status, code) => {
     const server = await testServer()
-    expect(await answer(post(server, path, path === '/query' ? QUERY : batch(), { key }))).toMatchObject({ status, body: { error: { code } } })
+    expect(await answer(post(server, path, path === '/query' ? QUERY : batch(), { key }))).toMatchObject({
+      status,
+      body: { error: { code } },
+    })
   })
 
   it('takes a write key from the query string and X-Write-Key, a read key from neither', async () => {
@@ -65,16 +68,26 @@ describe('origins', () => {
   it('answers preflights of known origins', async () => {
     const server = await restricted()
     const preflight = (origin: string) =>
-      server.handler(new Request('http://server.test/events', { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } }))
-    expect((await preflight('https://app.example')).headers.get('access-control-allow-origin')).toBe('https://app.example')
+      server.handler(
+        new Request('http://server.test/events', {
+          method: 'OPTIONS',
+          headers: { origin, 'access-control-request-method': 'POST' },
+        }),
+      )
+    expect((await preflight('https://app.example')).headers.get('access-control-allow-origin')).toBe(
+      'https://app.example',
+    )
     expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull()
   })
 })
 
 describe('authorize', () => {
   it("lets the host's login read instead of a key, from its own pages only", async () => {
-    const server = await testServer({ authorize: ({ request, scope }) => scope === 'read' && request.headers.get('cookie') === 'session=admin' })
-    const ask = (headers: Record<string, string>) => post(server, '/query', QUERY, { key: '', headers }).then(({ status }) => status)
+    const server = await testServer({
+      authorize: ({ request, scope }) => scope === 'read' && request.headers.get('cookie') === 'session=admin',
+    })
+    const ask = (headers: Record<string, string>) =>
+      post(server, '/query', QUERY, { key: '', headers }).then(({ status }) => status)
     expect(await ask({ cookie: 'session=admin' })).toBe(200)
     expect(await ask({ cookie: 'session=guest' })).toBe(401)
     expect(await ask({ cookie: 'session=admin', origin: 'http://server.test' })).toBe(200)
@@ -102,7 +115,10 @@ describe('routes', () => {
     await post(server, '/events', batch())
     const gone = new AbortController()
     const response = await server.handler(
-      new Request('http://server.test/realtime', { headers: { authorization: `Bearer ${READ_KEY}` }, signal: gone.signal }),
+      new Request('http://server.test/realtime', {
+        headers: { authorization: `Bearer ${READ_KEY}` },
+        signal: gone.signal,
+      }),
     )
     expect(response.headers.get('content-type')).toContain('text/event-stream')
     const { value } = await response.body!.getReader().read()

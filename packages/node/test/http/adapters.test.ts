@@ -51,8 +51,15 @@ describe.each(Object.entries(MOUNTS))('mounted in %s', (_name, mount) => {
     const response = await send(url, '/events', { events }, WRITE_KEY)
     expect([response.status, response.headers.get('content-type')]).toEqual([207, 'application/json; charset=utf-8'])
     expect(await response.json()).toMatchObject({ accepted: 1, rejected: 1 })
-    const answer = await send(url, '/query', { kind: 'events', range: { from: '2020-01-01', to: '2100-01-01' } }, READ_KEY)
-    expect(await answer.json()).toMatchObject({ result: { events: [{ pageUrl: `${url}/cart`, ipAddress: '127.0.0.0' }] } })
+    const answer = await send(
+      url,
+      '/query',
+      { kind: 'events', range: { from: '2020-01-01', to: '2100-01-01' } },
+      READ_KEY,
+    )
+    expect(await answer.json()).toMatchObject({
+      result: { events: [{ pageUrl: `${url}/cart`, ipAddress: '127.0.0.0' }] },
+    })
     expect((await fetch(`${url}/analytics/health`)).status).toBe(200)
     expect((await fetch(`${url}/analytics/nothing`)).status).toBe(404)
   })
@@ -72,7 +79,10 @@ describe.each(Object.entries(MOUNTS))('mounted in %s', (_name, mount) => {
     const analytics = await testServer()
     const url = await mount(analytics)
     const gone = new AbortController()
-    const response = await fetch(`${url}/analytics/realtime`, { headers: { authorization: `Bearer ${READ_KEY}` }, signal: gone.signal })
+    const response = await fetch(`${url}/analytics/realtime`, {
+      headers: { authorization: `Bearer ${READ_KEY}` },
+      signal: gone.signal,
+    })
     const { value } = await response.body!.getReader().read()
     expect(new TextDecoder().decode(value)).toContain('event: summary')
     gone.abort()
@@ -84,7 +94,10 @@ describe('expressHandler', () => {
     const analytics = await testServer()
     const url = await MOUNTS.express!(analytics)
     const status = await new Promise<number>((resolve, reject) => {
-      const call = request(`${url}/analytics/events`, { method: 'POST', headers: { authorization: `Bearer ${WRITE_KEY}` } })
+      const call = request(`${url}/analytics/events`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${WRITE_KEY}` },
+      })
       call.on('response', (response) => {
         resolve(response.statusCode ?? 0)
         call.destroy()

@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
-import { LIMITS } from '@analytics/protocol'
 import { memoryStore } from '@analytics/node/memory'
+import { LIMITS } from '@analytics/protocol'
 import { ulid } from 'ulid'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -15,8 +15,14 @@ describe('POST /events', () => {
   it('answers 200 with counts when every event is stored or was there', async () => {
     const server = await testServer()
     const events = [wireEvent(), wireEvent()]
-    expect(await answer(post(server, '/events', { events }))).toEqual({ status: 200, body: { accepted: 2, duplicates: 0 } })
-    expect(await answer(post(server, '/events', { events }))).toEqual({ status: 200, body: { accepted: 0, duplicates: 2 } })
+    expect(await answer(post(server, '/events', { events }))).toEqual({
+      status: 200,
+      body: { accepted: 2, duplicates: 0 },
+    })
+    expect(await answer(post(server, '/events', { events }))).toEqual({
+      status: 200,
+      body: { accepted: 0, duplicates: 2 },
+    })
     expect(await stored(server)).toHaveLength(2)
   })
 
@@ -62,7 +68,10 @@ describe('POST /events', () => {
     ['broken gzip', new Uint8Array([0x1f, 0x8b, 1, 2, 3]), 400, 'invalid_json'],
   ])('refuses %s', async (_name, body, status, code) => {
     const server = await testServer()
-    expect(await answer(post(server, '/events', body))).toMatchObject({ status, body: { error: { code, requestId: expect.any(String) } } })
+    expect(await answer(post(server, '/events', body))).toMatchObject({
+      status,
+      body: { error: { code, requestId: expect.any(String) } },
+    })
     expect(await stored(server)).toEqual([])
   })
 
@@ -75,7 +84,10 @@ describe('POST /events', () => {
         controller.enqueue(new Uint8Array(65_536))
       },
     })
-    expect(await answer(post(server, '/events', endless))).toMatchObject({ status: 413, body: { error: { code: 'body_too_large' } } })
+    expect(await answer(post(server, '/events', endless))).toMatchObject({
+      status: 413,
+      body: { error: { code: 'body_too_large' } },
+    })
     expect(sent).toBeLessThan(3 * LIMITS.wireBytes)
   })
 
@@ -86,7 +98,9 @@ describe('POST /events', () => {
     const before = process.memoryUsage().rss
     const { status, body } = await answer(post(server, '/events', bomb))
     expect(status).toBe(413)
-    expect(body).toMatchObject({ error: { code: 'body_too_large', details: { limit: LIMITS.inflatedBytes, of: 'inflated' } } })
+    expect(body).toMatchObject({
+      error: { code: 'body_too_large', details: { limit: LIMITS.inflatedBytes, of: 'inflated' } },
+    })
     expect(process.memoryUsage().rss - before).toBeLessThan(32 * 1024 * 1024)
   })
 
@@ -97,7 +111,9 @@ describe('POST /events', () => {
   ])('reads a body encoded with %s', async (encoding, compress) => {
     const server = await testServer()
     const body = compress(JSON.stringify({ events: [wireEvent()] }))
-    expect(await answer(post(server, '/events', body, { headers: { 'content-encoding': encoding } }))).toMatchObject({ status: 200 })
+    expect(await answer(post(server, '/events', body, { headers: { 'content-encoding': encoding } }))).toMatchObject({
+      status: 200,
+    })
   })
 
   it('tells gzip by its first bytes, as beacons can name no encoding, and refuses other encodings', async () => {
@@ -106,13 +122,22 @@ describe('POST /events', () => {
     const asText = { headers: { 'content-type': 'text/plain;charset=UTF-8' } }
     expect(await answer(post(server, '/events', body, asText))).toMatchObject({ status: 200 })
     const zstd = { headers: { 'content-encoding': 'zstd' } }
-    expect(await answer(post(server, '/events', '{}', zstd))).toMatchObject({ status: 415, body: { error: { code: 'encoding_unsupported' } } })
+    expect(await answer(post(server, '/events', '{}', zstd))).toMatchObject({
+      status: 415,
+      body: { error: { code: 'encoding_unsupported' } },
+    })
   })
 
   it('keeps prototype keys out of what is stored', async () => {
     const server = await testServer()
-    const event = JSON.stringify(wireEvent()).replace(/}$/, ',"properties":{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"ok":1}}')
-    expect(await answer(post(server, '/events', `{"events":[${event}]}`))).toMatchObject({ status: 200, body: { accepted: 1 } })
+    const event = JSON.stringify(wireEvent()).replace(
+      /}$/,
+      ',"properties":{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"ok":1}}',
+    )
+    expect(await answer(post(server, '/events', `{"events":[${event}]}`))).toMatchObject({
+      status: 200,
+      body: { accepted: 1 },
+    })
     const [row] = await stored(server)
     expect(Object.keys(row!.properties!)).toEqual(['ok', '$flags'])
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
@@ -139,7 +164,11 @@ describe('POST /events', () => {
   it('checks defined events, brings old versions up to date, and fills the value', async () => {
     const server = await testServer({
       events: {
-        signup: { version: 2, schema: z.object({ plan: z.enum(['free', 'pro']) }), upcast: { 1: (old: { tier: number }) => ({ plan: old.tier === 1 ? 'pro' : 'free' }) } },
+        signup: {
+          version: 2,
+          schema: z.object({ plan: z.enum(['free', 'pro']) }),
+          upcast: { 1: (old: { tier: number }) => ({ plan: old.tier === 1 ? 'pro' : 'free' }) },
+        },
         purchase: { schema: z.object({ amount: z.number() }), value: 'amount' },
       },
     })
@@ -158,13 +187,21 @@ describe('POST /events', () => {
       { status: 'accepted' },
     ])
     const rows = await stored(server)
-    expect(rows.find(({ eventType }) => eventType === 'signup')).toMatchObject({ schemaVersion: 2, properties: { plan: 'pro' } })
+    expect(rows.find(({ eventType }) => eventType === 'signup')).toMatchObject({
+      schemaVersion: 2,
+      properties: { plan: 'pro' },
+    })
     expect(rows.find(({ eventType }) => eventType === 'purchase')).toMatchObject({ eventValue: 12.5 })
   })
 
   it("believes the host's session, not what the client claims", async () => {
     const server = await testServer({ identify: ({ request }) => request.headers.get('x-session-user') ?? undefined })
-    await post(server, '/events', { events: [wireEvent({ userId: 'forged', anonymousId: 'a' })] }, { headers: { 'x-session-user': 'anna' } })
+    await post(
+      server,
+      '/events',
+      { events: [wireEvent({ userId: 'forged', anonymousId: 'a' })] },
+      { headers: { 'x-session-user': 'anna' } },
+    )
     await post(server, '/events', { events: [wireEvent({ userId: 'forged', anonymousId: 'b' })] })
     const identities = (await stored(server)).map(({ userId, anonymousId }) => [anonymousId, userId])
     expect(identities.sort()).toEqual([
@@ -177,11 +214,19 @@ describe('POST /events', () => {
     const server = await testServer()
     const request = new Request(`http://server.test/events?k=${WRITE_KEY}`, {
       method: 'POST',
-      headers: { 'user-agent': 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36' },
+      headers: {
+        'user-agent':
+          'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36',
+      },
       body: JSON.stringify({ events: [wireEvent()] }),
     })
     await server.handler(request, { remoteAddress: '::ffff:203.0.113.77' })
-    expect((await stored(server))[0]).toMatchObject({ ipAddress: '203.0.113.0', browser: 'Chrome', os: 'Windows', deviceType: 'desktop' })
+    expect((await stored(server))[0]).toMatchObject({
+      ipAddress: '203.0.113.0',
+      browser: 'Chrome',
+      os: 'Windows',
+      deviceType: 'desktop',
+    })
   })
 
   it('answers 503 with Retry-After when the store is away, and stores the same batch later', async () => {
@@ -212,7 +257,10 @@ describe('POST /events', () => {
     const events = [wireEvent()]
     expect((await post(server, '/events', { events })).status).toBe(503)
     isLosing = false
-    expect(await answer(post(server, '/events', { events }))).toEqual({ status: 200, body: { accepted: 0, duplicates: 1 } })
+    expect(await answer(post(server, '/events', { events }))).toEqual({
+      status: 200,
+      body: { accepted: 0, duplicates: 1 },
+    })
   })
 
   it('tells listeners after the commit and survives their errors', async () => {
@@ -232,8 +280,14 @@ describe('track and import', () => {
   it('tracks an event of the server once by its id', async () => {
     const server = await testServer()
     const eventId = ulid()
-    expect(await server.track({ eventId, eventType: 'invoice_paid', userId: 'anna' })).toEqual({ eventId, status: 'accepted' })
-    expect(await server.track({ eventId, eventType: 'invoice_paid', userId: 'anna' })).toEqual({ eventId, status: 'duplicate' })
+    expect(await server.track({ eventId, eventType: 'invoice_paid', userId: 'anna' })).toEqual({
+      eventId,
+      status: 'accepted',
+    })
+    expect(await server.track({ eventId, eventType: 'invoice_paid', userId: 'anna' })).toEqual({
+      eventId,
+      status: 'duplicate',
+    })
     await expect(server.track({ eventType: 'nobody' })).rejects.toMatchObject({ code: 'invalid_identity' })
   })
 
@@ -248,9 +302,19 @@ describe('track and import', () => {
     const result = await server.import([...events, { eventType: '', userId: 'x', timestamp: events[0]!.timestamp }], {
       onProgress: ({ imported }) => progress.push(imported),
     })
-    expect(result).toMatchObject({ imported: 2_500, duplicates: 0, rejected: 1, rejections: [{ index: 2_500, field: 'eventType' }] })
+    expect(result).toMatchObject({
+      imported: 2_500,
+      duplicates: 0,
+      rejected: 1,
+      rejections: [{ index: 2_500, field: 'eventType' }],
+    })
     expect(progress).toEqual([2_000, 2_500])
-    const { result: page } = await server.query({ kind: 'events', range: { from: '2019-01-01', to: '2019-01-02' }, limit: 1, order: 'asc' })
+    const { result: page } = await server.query({
+      kind: 'events',
+      range: { from: '2019-01-01', to: '2019-01-02' },
+      limit: 1,
+      order: 'asc',
+    })
     expect(page.events[0]!.eventTimestamp).toBe('2019-01-01T00:00:00.000Z')
   })
 })

@@ -1,5 +1,5 @@
-import { memoryQueue } from '../../src/queues/memory-queue.js'
 import { type QueueContext, queueContract } from '@analytics/node/testing'
+import { memoryQueue } from '../../src/queues/memory-queue.js'
 import { runContract } from '../support/contract.js'
 
 runContract<QueueContext>('memoryQueue', queueContract, {

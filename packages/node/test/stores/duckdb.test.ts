@@ -30,7 +30,9 @@ runContract<StoreContext>('duckdbStore', storeContract, { capabilities: { durabl
 
 describe('duckdbStore', () => {
   it('refuses options that would reach SQL unchecked', () => {
-    expect(() => duckdbStore({ path: 'x', prefix: 'a; DROP' })).toThrow(expect.objectContaining({ code: 'invalid_options' }))
+    expect(() => duckdbStore({ path: 'x', prefix: 'a; DROP' })).toThrow(
+      expect.objectContaining({ code: 'invalid_options' }),
+    )
     expect(() => duckdbStore({ path: '' })).toThrow(expect.objectContaining({ code: 'invalid_options' }))
   })
 

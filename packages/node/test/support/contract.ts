@@ -5,7 +5,10 @@ import { describe, it } from 'vitest'
 export function runContract<Context>(
   name: string,
   cases: readonly ContractCase<Context>[],
-  options: { capabilities?: Readonly<Record<string, boolean>>; open: () => Promise<{ context: Context; close: () => Promise<void> }> },
+  options: {
+    capabilities?: Readonly<Record<string, boolean>>
+    open: () => Promise<{ context: Context; close: () => Promise<void> }>
+  },
 ): void {
   describe(name, () => {
     for (const { name: sentence, requires, run } of cases) {

@@ -1,6 +1,6 @@
-import type { WireEvent } from '@analytics/protocol'
-import { type AnalyticsOptions, type Analytics, createAnalytics, type Logger } from '@analytics/node'
+import { type Analytics, type AnalyticsOptions, createAnalytics, type Logger } from '@analytics/node'
 import { memoryStore } from '@analytics/node/memory'
+import type { WireEvent } from '@analytics/protocol'
 import { ulid } from 'ulid'
 
 export const WRITE_KEY = 'wk_test_0123456789'
@@ -54,7 +54,12 @@ export function post(
 }
 
 /** What the handler answered: status and body. */
-export async function answer(response: Promise<Response>): Promise<{ status: number; body: Record<string, unknown> & { error?: { code: string } } }> {
-  const { status, ...rest } = await response.then(async (one) => ({ status: one.status, body: (await one.json()) as Record<string, unknown> }))
+export async function answer(
+  response: Promise<Response>,
+): Promise<{ status: number; body: Record<string, unknown> & { error?: { code: string } } }> {
+  const { status, ...rest } = await response.then(async (one) => ({
+    status: one.status,
+    body: (await one.json()) as Record<string, unknown>,
+  }))
   return { status, body: rest.body as Record<string, unknown> & { error?: { code: string } } }
 }

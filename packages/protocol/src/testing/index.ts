@@ -33,7 +33,9 @@ export function withFaults<Port extends object>(
   for (const [name, member] of Object.entries(port)) {
     if (isCall(member)) {
       const call = member.bind(port)
-      wrapped[name] = streams.some((stream) => stream === name) ? faultyStream(name, call, hook) : faultyCall(name, call, hook)
+      wrapped[name] = streams.some((stream) => stream === name)
+        ? faultyStream(name, call, hook)
+        : faultyCall(name, call, hook)
     } else if (isPort(member)) {
       wrapped[name] = withFaults(member, (operation, phase) => hook(`${name}.${operation}`, phase))
     } else {

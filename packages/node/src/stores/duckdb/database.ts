@@ -1,5 +1,5 @@
-import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
 import { AnalyticsError } from '@analytics/protocol'
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
 
 /** The module, loaded when a store is opened: it is an optional peer with a native binary. */
 export type DuckDb = typeof import('@duckdb/node-api')
@@ -75,7 +75,9 @@ async function loadDuckDb(): Promise<DuckDb> {
   try {
     return await import('@duckdb/node-api')
   } catch (cause) {
-    throw new AnalyticsError('missing_dependency', 'duckdbStore needs the package @duckdb/node-api: install it.', { cause })
+    throw new AnalyticsError('missing_dependency', 'duckdbStore needs the package @duckdb/node-api: install it.', {
+      cause,
+    })
   }
 }
 
@@ -91,7 +93,11 @@ async function openInstance(duckdb: DuckDb, path: string, options: Record<string
         { cause },
       )
     }
-    throw new AnalyticsError('store_unavailable', `The DuckDB file ${path} could not be opened: ${message.split('\n')[0]}`, { cause })
+    throw new AnalyticsError(
+      'store_unavailable',
+      `The DuckDB file ${path} could not be opened: ${message.split('\n')[0]}`,
+      { cause },
+    )
   }
 }
 
@@ -112,7 +118,11 @@ async function inTransaction<Result>(
 }
 
 /** All rows of a small result as plain values. */
-export async function rowsOf(connection: DuckDBConnection, sql: string, values: DuckDBValue[] = []): Promise<DuckDBValue[][]> {
+export async function rowsOf(
+  connection: DuckDBConnection,
+  sql: string,
+  values: DuckDBValue[] = [],
+): Promise<DuckDBValue[][]> {
   const reader = await connection.runAndReadAll(sql, values)
   return reader.getRows()
 }

@@ -1,5 +1,5 @@
-import type { DuckDBConnection } from '@duckdb/node-api'
 import { DAY_MS, type Day, dayOf, dayStart, type StoredEvent } from '@analytics/protocol'
+import type { DuckDBConnection } from '@duckdb/node-api'
 import type { HotDay, HotRead, InsertOutcome, Seal } from '../../store.js'
 import { type Database, rowsOf } from './database.js'
 import { CHUNK_ROWS, eventTypes, fillChunk } from './rows.js'
@@ -97,7 +97,11 @@ export function sealCondition({ day, id }: Seal): string {
 }
 
 /** Days with rows, oldest first. */
-export async function listDays(connection: DuckDBConnection, names: TableNames, { except = [] }: HotRead = {}): Promise<HotDay[]> {
+export async function listDays(
+  connection: DuckDBConnection,
+  names: TableNames,
+  { except = [] }: HotRead = {},
+): Promise<HotDay[]> {
   const rows = await rowsOf(
     connection,
     `SELECT event_day::VARCHAR, count(*)::DOUBLE FROM ${names.events} WHERE true${exceptSeals(except)} GROUP BY 1 ORDER BY 1`,

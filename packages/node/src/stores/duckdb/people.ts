@@ -112,10 +112,11 @@ export function personDictionary(database: Database, names: TableNames): PersonD
         const linked = found.get(`u${userId}`)!
         // The first link wins: an anonymous id that has an owner keeps it.
         if (canonical[person] !== person) continue
-        await connection.run(
-          `UPDATE ${names.identities} SET linked_person = $1, linked_at = $2 WHERE person = $3`,
-          [linked, BigInt(now), person],
-        )
+        await connection.run(`UPDATE ${names.identities} SET linked_person = $1, linked_at = $2 WHERE person = $3`, [
+          linked,
+          BigInt(now),
+          person,
+        ])
         canonical[person] = linked
       }
     },
@@ -140,7 +141,11 @@ function identityKey({ userId, anonymousId }: EventIdentity): string {
   return userId === null ? `a${anonymousId}` : `u${userId}`
 }
 
-async function stored(connection: DuckDBConnection, names: TableNames, keys: readonly string[]): Promise<[string, number][]> {
+async function stored(
+  connection: DuckDBConnection,
+  names: TableNames,
+  keys: readonly string[],
+): Promise<[string, number][]> {
   const found: [string, number][] = []
   for (const [kind, column] of [
     ['u', 'user_id'],

@@ -1,11 +1,5 @@
+import { type ColumnType, DAY_MS, EVENT_COLUMNS, type EventColumn, type StoredEvent } from '@analytics/protocol'
 import type { DuckDBDataChunk, DuckDBType, DuckDBValue } from '@duckdb/node-api'
-import {
-  type ColumnType,
-  DAY_MS,
-  EVENT_COLUMNS,
-  type EventColumn,
-  type StoredEvent,
-} from '@analytics/protocol'
 import type { DuckDb } from './database.js'
 
 const COLUMNS = Object.entries(EVENT_COLUMNS) as [EventColumn, ColumnType][]

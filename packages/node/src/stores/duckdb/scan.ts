@@ -1,4 +1,3 @@
-import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
 import type { Day, EventBatch, EventsRequest, ScanRequest, StoredEvent } from '@analytics/protocol'
 import {
   type BoundStatement,
@@ -10,6 +9,7 @@ import {
   scanBatch,
   scanStatement,
 } from '@analytics/protocol/duckdb'
+import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
 import type { HotRead, NumberedEvent, Seal } from '../../store.js'
 import type { Database } from './database.js'
 import { daysWithin, exceptSeals, sealCondition } from './events.js'
@@ -29,7 +29,8 @@ export async function* scanEvents(
   const days = await database.read((connection) => daysWithin(connection, names, request))
   for (const day of days) {
     const statement = scanStatement(rowsOfDay(names, day, request), request)
-    for await (const chunk of chunksOf(database, statement, request.signal)) yield scanBatch(chunk, request.columns ?? [])
+    for await (const chunk of chunksOf(database, statement, request.signal))
+      yield scanBatch(chunk, request.columns ?? [])
   }
 }
 

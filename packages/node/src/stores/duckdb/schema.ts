@@ -1,5 +1,12 @@
+import {
+  AnalyticsError,
+  type ColumnType,
+  columnName,
+  EVENT_COLUMNS,
+  type EventColumn,
+  type RecordKind,
+} from '@analytics/protocol'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { AnalyticsError, type ColumnType, columnName, EVENT_COLUMNS, type EventColumn, type RecordKind } from '@analytics/protocol'
 import { ulid } from 'ulid'
 import { type ProjectedType, RECORD_TABLES } from '../sql/records.js'
 import { rowsOf } from './database.js'
@@ -14,7 +21,11 @@ const COLUMN_TYPES: Readonly<Record<ColumnType, string>> = {
   json: 'VARCHAR',
 }
 
-const PROJECTED_TYPES: Readonly<Record<ProjectedType, string>> = { text: 'VARCHAR', number: 'BIGINT', time: 'TIMESTAMP' }
+const PROJECTED_TYPES: Readonly<Record<ProjectedType, string>> = {
+  text: 'VARCHAR',
+  number: 'BIGINT',
+  time: 'TIMESTAMP',
+}
 
 /** Names of the tables under a prefix that was checked when the options were. */
 export interface TableNames {
@@ -44,7 +55,9 @@ export function createStatements(names: TableNames): string[] {
   )
   const extra = Object.entries(EXTRA_COLUMNS).map(([column, type]) => `${column} ${type} NOT NULL`)
   const records = (Object.keys(RECORD_TABLES) as RecordKind[]).map((kind) => {
-    const projected = Object.values(RECORD_TABLES[kind].projected).map(({ column, type }) => `, ${column} ${PROJECTED_TYPES[type]}`)
+    const projected = Object.values(RECORD_TABLES[kind].projected).map(
+      ({ column, type }) => `, ${column} ${PROJECTED_TYPES[type]}`,
+    )
     return `CREATE TABLE IF NOT EXISTS ${names.records(kind)} (record_key VARCHAR NOT NULL, version BIGINT NOT NULL, body VARCHAR NOT NULL${projected.join('')})`
   })
   return [
@@ -55,12 +68,21 @@ export function createStatements(names: TableNames): string[] {
 }
 
 /** Makes the tables, or checks that they are there in this version. */
-export async function setupSchema(connection: DuckDBConnection, names: TableNames, mode: 'auto' | 'check' | 'off'): Promise<void> {
+export async function setupSchema(
+  connection: DuckDBConnection,
+  names: TableNames,
+  mode: 'auto' | 'check' | 'off',
+): Promise<void> {
   if (mode === 'off') return
-  const [table] = await rowsOf(connection, 'SELECT 1 FROM duckdb_tables() WHERE table_name = ?', [names.records('meta')])
+  const [table] = await rowsOf(connection, 'SELECT 1 FROM duckdb_tables() WHERE table_name = ?', [
+    names.records('meta'),
+  ])
   if (table) return assertVersion(connection, names)
   if (mode === 'check') {
-    throw new AnalyticsError('schema_mismatch', `The table ${names.events} is missing: open the store once with schema: 'auto'.`)
+    throw new AnalyticsError(
+      'schema_mismatch',
+      `The table ${names.events} is missing: open the store once with schema: 'auto'.`,
+    )
   }
   for (const statement of createStatements(names)) await connection.run(statement)
   const insert = `INSERT INTO ${names.records('meta')} (record_key, version, body) VALUES (?, 1, ?)`

@@ -1,0 +1,50 @@
+import type { ReactNode } from 'react'
+import type { Api } from './api.js'
+import { formatNumber } from './format.js'
+import { useRealtime } from './hooks.js'
+import { Panel } from './panel.js'
+
+const SHOWN_PAGES = 5
+
+/** Who is there now. */
+export function LivePanel({ api }: { api: Api }): ReactNode {
+  const live = useRealtime(api)
+  const { activeUsers, eventsPerSecond, errors, topPages = [] } = live.value ?? {}
+  const most = Math.max(1, ...topPages.map(({ views }) => views))
+  return (
+    <Panel title="Live" className="live" loaded={live} aside={<span className={live.value ? 'pulse' : 'pulse off'} />}>
+      <p className="live-now">
+        <strong data-testid="live-visitors">{formatNumber(activeUsers?.last5Minutes)}</strong>
+        visitors in the last 5 minutes
+      </p>
+      <dl className="facts">
+        <div>
+          <dt>Last 30 min</dt>
+          <dd>{formatNumber(activeUsers?.last30Minutes)}</dd>
+        </div>
+        <div>
+          <dt>Events/s</dt>
+          <dd>{eventsPerSecond === undefined ? '–' : eventsPerSecond.toFixed(1)}</dd>
+        </div>
+        <div>
+          <dt>Errors</dt>
+          <dd>{formatNumber(errors)}</dd>
+        </div>
+      </dl>
+      <h3>Top pages</h3>
+      {topPages.length === 0 && <p className="muted">No views in the last 30 minutes.</p>}
+      <ol className="top-pages">
+        {topPages.slice(0, SHOWN_PAGES).map(({ page, views }) => (
+          <li key={page} style={{ '--share': views / most } as React.CSSProperties}>
+            <span>{pathOf(page)}</span>
+            <span>{formatNumber(views)}</span>
+          </li>
+        ))}
+      </ol>
+    </Panel>
+  )
+}
+
+function pathOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).pathname : url
+}
