@@ -102,7 +102,9 @@ describe.skipIf(skipsChromium())('the example in Chromium', () => {
       })
       return (await response.json()) as { moved: unknown[]; failed: unknown[]; status: string }
     }
-    await expect.poll(async () => (await ask<FunnelAnswer>(app, FUNNEL)).meta.tiersRead.cold.segments, { timeout: 10_000 }).toBe(1)
+    await expect
+      .poll(async () => (await ask<FunnelAnswer>(app, FUNNEL)).meta.tiersRead.cold.segments, { timeout: 10_000 })
+      .toBe(1)
     const after = await ask<FunnelAnswer>(app, FUNNEL)
     expect(after.result).toEqual(before.result)
     expect(after.meta).toMatchObject({ complete: true, tiersRead: { hot: { rows: 0 }, cold: { segments: 1 } } })
