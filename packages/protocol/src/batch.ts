@@ -168,19 +168,22 @@ function readProperties(value: unknown, truncated: string[]): JsonObject | undef
   return Object.keys(copy).length > 0 ? copy : undefined
 }
 
+function assertDepth(depth: number): void {
+  if (depth <= LIMITS.propertyDepth) return
+  throw new Refusal(
+    'invalid_properties',
+    'properties',
+    `properties is nested deeper than ${LIMITS.propertyDepth} levels.`,
+  )
+}
+
 /** Copies plain JSON, leaving out prototype keys and our own `$` names, within the limits of depth and keys. */
 function copyObject(
   source: Record<string, unknown>,
   depth: number,
   budget: { keys: number; dropped: boolean },
 ): JsonObject {
-  if (depth > LIMITS.propertyDepth) {
-    throw new Refusal(
-      'invalid_properties',
-      'properties',
-      `properties is nested deeper than ${LIMITS.propertyDepth} levels.`,
-    )
-  }
+  assertDepth(depth)
   const copy: Record<string, Json> = {}
   for (const [key, value] of Object.entries(source)) {
     if (PROTOTYPE_KEYS.has(key) || key === '' || (depth === 1 && key.startsWith('$'))) {
@@ -200,13 +203,7 @@ function copyJson(value: unknown, depth: number, budget: { keys: number; dropped
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
   if (Array.isArray(value)) {
-    if (depth >= LIMITS.propertyDepth && value.some((item) => typeof item === 'object' && item !== null)) {
-      throw new Refusal(
-        'invalid_properties',
-        'properties',
-        `properties is nested deeper than ${LIMITS.propertyDepth} levels.`,
-      )
-    }
+    assertDepth(depth + 1)
     return value.map((item) => copyJson(item, depth + 1, budget) ?? null)
   }
   return isRecord(value) ? copyObject(value, depth + 1, budget) : undefined

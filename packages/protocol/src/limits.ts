@@ -20,7 +20,7 @@ export const LIMITS = {
   eventBytes: 32_768,
   /** Keys of `properties`, counted over all levels. */
   propertyKeys: 255,
-  /** Levels of `properties`: a flat object has one. */
+  /** Levels of `properties`: a flat object has one, one that holds a list or an object two. */
   propertyDepth: 5,
   /** A request body as it arrives. */
   wireBytes: 1_048_576,

@@ -12,6 +12,8 @@ interface LeaseValue {
 export interface Leases {
   acquire(name: string, options: { owner: string; ttlMs: number }): Promise<Lease | undefined>
   release(lease: Lease): Promise<void>
+  /** Ends every lease, for a store that knows that no holder is left. Epochs go on growing. */
+  expireAll(): Promise<void>
 }
 
 /**
@@ -35,6 +37,12 @@ export function recordLeases(records: RecordStore, now: () => number): Leases {
       const current = await records.get<LeaseValue>('lease', name)
       if (current?.value.owner !== owner || current.value.epoch !== epoch) return
       await records.put('lease', name, { owner, epoch, until: 0 } satisfies LeaseValue, current.version)
+    },
+
+    async expireAll() {
+      for (const { key, version, value } of await records.list<LeaseValue>('lease')) {
+        if (value.until > 0) await records.put('lease', key, { ...value, until: 0 } satisfies LeaseValue, version)
+      }
     },
   }
 }

@@ -106,9 +106,9 @@ function assembleStore(
           `SELECT coalesce(max(TRY_CAST(body AS DOUBLE)), 0) FROM ${names.records('meta')} WHERE record_key = '${SEALED_NUMBER}'`,
         )
         state.insertNumber = Math.max(Number(top?.[0] ?? 0), Number(sealed?.[0] ?? 0))
-        // The file has one owner at a time, and that is this process now: whoever held a lease is gone.
-        await connection.run(`DELETE FROM ${names.records('lease')}`)
       })
+      // The file has one owner at a time, and that is this process now: whoever held a lease is gone.
+      await leases.expireAll()
     },
 
     async insertEvents(events) {

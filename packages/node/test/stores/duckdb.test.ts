@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { duckdbStore } from '@analytics/node/duckdb'
 import { type StoreContext, sampleEvents, storeContract } from '@analytics/node/testing'
 import { describe, expect, it } from 'vitest'
@@ -40,6 +43,29 @@ describe('duckdbStore', () => {
     const store = duckdbStore({ path: ':memory:' })
     await expect(store.setup('check')).rejects.toMatchObject({ code: 'schema_mismatch' })
     await store.close()
+  })
+
+  it('ends the leases of a process that is gone when it opens the file, and goes on counting their epochs', async () => {
+    const { context, close } = await openInFolder()
+    expect(await context.store.acquireLease('work', { owner: 'gone', ttlMs: 60_000 })).toMatchObject({ epoch: 1 })
+    const reopened = await context.reopen()
+    expect(await reopened.acquireLease('work', { owner: 'new', ttlMs: 60_000 })).toMatchObject({ epoch: 2 })
+    await close()
+  })
+
+  it('tells a second process that the file is taken and what to do', async () => {
+    const { context, close, folder } = await openInFolder()
+    await context.store.listDays()
+    const script = `
+      import { duckdbStore } from './src/stores/duckdb.ts'
+      await duckdbStore({ path: process.argv[1] }).setup('auto').then(() => console.log('opened'), (error) => console.log(error.code, error.message))`
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--import', 'tsx', '--input-type=module', '-e', script, join(folder, 'data', 'events.duckdb')],
+      { cwd: fileURLToPath(new URL('../..', import.meta.url)) },
+    )
+    expect(stdout).toMatch(/^store_locked Another process has .* open\. .* stop that process/)
+    await close()
   })
 
   it('sets up twice without change', async () => {
