@@ -1,5 +1,5 @@
 // pnpm check:packages: publint and attw over the tarballs that would be published.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { register } from 'tsx/esm/api'
@@ -14,9 +14,20 @@ await main(async () => {
     for (const tarball of await packTarballs(folder)) {
       say(`Checking ${basename(tarball)}`)
       await run([`${root}node_modules/.bin/publint`, '--strict', tarball])
-      await run([`${root}node_modules/.bin/attw`, '--profile', 'esm-only', tarball])
+      // attw does not expand the wildcard of the plug-ins; the script for <script> tags is no module and has no types.
+      const plugIns = ['--include-entrypoints', ...(await entriesOf(basename(tarball).split('-')[1]))]
+      const checked = [tarball, '--profile', 'esm-only', '--format', 'table-flipped', '--exclude-entrypoints', 'script']
+      await run([`${root}node_modules/.bin/attw`, ...checked, ...plugIns])
     }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 })
+
+/** The entries of a package by its built declarations. */
+async function entriesOf(name) {
+  const files = await readdir(`${root}packages/${name}/dist`)
+  return files
+    .filter((file) => /^[a-z-]+\.js$/.test(file))
+    .map((file) => (file === 'index.js' ? '.' : `./${file.slice(0, -3)}`))
+}

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { ulid } from 'ulid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ask, type ExampleApp, KEYS, startExample } from './support/example.js'
+import { runs } from './support/soak.js'
 
-const ROUNDS = process.env.ANALYTICS_SOAK ? 50 : 3
+const ROUNDS = runs(3, 50)
 const SENDERS = 4
 
 /** Sends batches one after another until the server is gone; `onAnswer` hears of each 200. */

@@ -71,7 +71,11 @@ describe.each([
     })
     const events = await analytics.query({ kind: 'events', range: RANGE, limit: 1000 })
     const user = await analytics.query({ kind: 'events', range: RANGE, userId: 'user-4', order: 'asc' })
-    return { results: [funnel, trend, events, user].map(({ result }) => result), meta: funnel.meta }
+    return {
+      results: [funnel, trend, events, user].map(({ result }) => result),
+      funnel: funnel.result,
+      meta: funnel.meta,
+    }
   }
 
   it('answer every question as before, and say where they were read', async () => {
@@ -103,7 +107,7 @@ describe.each([
   it('take late arrivals, which count at once and move later', async () => {
     now = START + 200 * DAY_MS
     await tiering.run()
-    const [funnel] = (await ask()).results as [{ steps: { users: number }[] }]
+    const funnel = (await ask()).funnel
     const late = {
       anonymousId: 'device-1',
       sessionId: 's',
@@ -111,7 +115,7 @@ describe.each([
     }
     await analytics.import([{ ...late, eventType: 'cart' }])
     const hotAndCold = await ask()
-    expect((hotAndCold.results[0] as typeof funnel).steps[1]!.users).toBe(funnel.steps[1]!.users + 1)
+    expect(hotAndCold.funnel.steps[1]!.users).toBe(funnel.steps[1]!.users + 1)
     expect(hotAndCold.meta.tiersRead.hot.rows).toBe(1)
     expect((await tiering.run()).moved.map(({ day, rows }) => [day, rows])).toEqual([['2026-01-11', 1]])
     const moved = await ask()

@@ -40,6 +40,7 @@ export interface ColdView {
     request: EventsRequest,
     hot?: AsyncIterable<readonly StoredEvent[]>,
   ): AsyncIterable<readonly StoredEvent[]>
+  /** What was read through this view so far. */
   stats(): ColdReadStats
   /** Must be called when reading is over, also after an error. */
   release(): void
@@ -52,7 +53,10 @@ export interface TieringRunOptions {
 
 /** The slice of `@analytics/tiering` that the server uses; `createTiering` returns one. */
 export interface ColdTier {
-  /** @param range UTC milliseconds, `from` inclusive, `to` exclusive. */
+  /**
+   * Opens the catalog for reading.
+   * @param range UTC milliseconds, `from` inclusive, `to` exclusive.
+   */
   openView(range: { from: number; to: number }): Promise<ColdView>
   /** What would move, and why. */
   plan(): Promise<unknown>

@@ -1,8 +1,12 @@
 /** Where the library reports to; pino, winston's and console's methods fit. Never given event contents or keys. */
 export interface Logger {
+  /** For whoever looks for a fault. */
   debug(facts: Readonly<Record<string, unknown>>, message: string): void
+  /** What happened, and was meant to. */
   info(facts: Readonly<Record<string, unknown>>, message: string): void
+  /** What works, but not as it should. */
   warn(facts: Readonly<Record<string, unknown>>, message: string): void
+  /** What failed. */
   error(facts: Readonly<Record<string, unknown>>, message: string): void
 }
 

@@ -25,7 +25,7 @@ export interface AnalyticsOptions {
   authorize?: Authorize
   /** The host's session: who the user is, whatever the client claims. */
   identify?: Identify
-  /** Told about events after they are stored, at least once each; errors in it are logged and harm nothing. */
+  /** Told about events after they are stored, imported ones too, at least once each; errors in it are logged and harm nothing. */
   onEvents?: EventListener
   /** Whether missing tables are made (`auto`), only checked (`check`), or trusted (`off`). @default 'auto' */
   schema?: 'auto' | 'check' | 'off'

@@ -182,10 +182,17 @@ export const EVENT_SELECT: string = COLUMNS.map(([column, type]) => {
   return type === 'time' ? `epoch_ms(${name})::DOUBLE` : type === 'number' ? `${name}::DOUBLE` : name
 }).join(', ')
 
+/** A column of a chunk, as far as it is read. */
+export interface DuckDbVector {
+  /** The value of a row; null where there is none. */
+  getItem(row: number): unknown
+}
+
 /** A chunk of a result, as far as it is read. */
 export interface DuckDbChunk {
   readonly rowCount: number
-  getColumnVector(column: number): { getItem(row: number): unknown }
+  /** A column by its number, from 0. */
+  getColumnVector(column: number): DuckDbVector
 }
 
 /** Whole events of a chunk. */

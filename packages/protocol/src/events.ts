@@ -5,6 +5,7 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
+    /** Checks a value, and may change it. */
     readonly validate: (value: unknown) => SchemaOutcome<Output> | Promise<SchemaOutcome<Output>>
     readonly types?: { readonly input: Input; readonly output: Output } | undefined
   }

@@ -17,6 +17,7 @@ export interface StoredRecord<Value = unknown> {
  * record again, its version and value tell whether the change is there.
  */
 export interface RecordStore {
+  /** The record as it is now; undefined where there is none. */
   get<Value>(kind: RecordKind, key: string): Promise<StoredRecord<Value> | undefined>
   /** By key, ascending; keys above `after` that begin with `prefix`. @default limit 1000 */
   list<Value>(

@@ -1,6 +1,7 @@
 import { AnalyticsError, LIMITS, parseBatch, parseEvent } from '@analytics/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { runs } from '../../../test/support/soak.js'
 
 const ID = '01JZ3N8Q6V7W8X9YZABCDEFGHJ'
 const valid = (event: object = {}) => ({
@@ -111,7 +112,7 @@ describe('parseEvent', () => {
         const result = parseEvent(value)
         if (result.ok) check(result.event.properties)
       }),
-      { seed: 20_264, numRuns: 500 },
+      { seed: 20_264, numRuns: runs(500) },
     )
   })
 })

@@ -8,6 +8,7 @@ import {
 } from '@analytics/protocol/filter'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { runs } from '../../../test/support/soak.js'
 
 const event = {
   eventType: 'click',
@@ -99,7 +100,7 @@ describe('compareText', () => {
       fc.property(text, text, (a, b) => {
         expect(Math.sign(compareText(a, b))).toBe(Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b))))
       }),
-      { seed: 20_265, numRuns: 1000 },
+      { seed: 20_265, numRuns: runs(1000) },
     )
   })
 })

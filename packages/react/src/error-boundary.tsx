@@ -21,16 +21,19 @@ export class AnalyticsErrorBoundary extends Component<AnalyticsErrorBoundaryProp
   declare context: AnalyticsClient | null
   override state: State = { caught: null }
 
+  /** @internal */
   static getDerivedStateFromError(error: unknown): State {
     return { caught: { error } }
   }
 
+  /** @internal */
   override componentDidCatch(error: unknown, info: ErrorInfo): void {
     this.context?.trackError(error, { componentStack: info.componentStack?.slice(0, 2000) ?? null })
   }
 
   readonly #retry = (): void => this.setState({ caught: null })
 
+  /** @internal */
   override render(): ReactNode {
     const { caught } = this.state
     const { fallback = null, children } = this.props

@@ -105,7 +105,9 @@ export function useTiming(): (category: string, variable: string) => () => void 
 /** What {@link useConsent} returns. */
 export interface ConsentHook {
   status: ConsentStatus
+  /** The visitor agrees: what waited is sent. */
   grant: () => void
+  /** The visitor declines: what waited is dropped, and nothing more is recorded. */
   deny: () => void
 }
 

@@ -2,7 +2,10 @@ import type { Analytics } from '@analytics/browser'
 import { createContext, type ReactNode, useContext } from 'react'
 
 /** A tracker of any event definitions. */
-export type AnalyticsClient = Omit<Analytics, 'track'> & { track: (...call: never[]) => void }
+export type AnalyticsClient = Omit<Analytics, 'track'> & {
+  /** Records an event; which, the definitions say. */
+  track: (...call: never[]) => void
+}
 
 /** Where the tracker travels. Read it with a hook; the error boundary is a class and reads it here. */
 export const AnalyticsContext: React.Context<AnalyticsClient | null> = createContext<AnalyticsClient | null>(null)

@@ -25,6 +25,7 @@ export interface ObjectBody {
   size: number
   /** Lower-case hex SHA-256 of all bytes: the store refuses others. */
   sha256: string
+  /** The bytes from the first on. */
   open(): AsyncIterable<Uint8Array>
 }
 

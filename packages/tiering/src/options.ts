@@ -8,9 +8,13 @@ import type { SegmentFormat } from './segment-format.js'
 
 /** Where messages go. */
 export interface Logger {
+  /** For whoever looks for a fault. */
   debug(object: object, message: string): void
+  /** What happened, and was meant to. */
   info(object: object, message: string): void
+  /** What works, but not as it should. */
   warn(object: object, message: string): void
+  /** What failed. */
   error(object: object, message: string): void
 }
 

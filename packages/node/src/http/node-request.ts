@@ -18,7 +18,9 @@ export function toRequest(message: IncomingMessage, response: ServerResponse, ur
   const method = message.method ?? 'GET'
   const host = message.headers.host ?? 'localhost'
   const init = { method, headers, signal: gone.signal }
-  const target = new URL(url, `http://${/^[\w.:[\]-]+$/.test(host) ? host : 'localhost'}`)
+  // Joined, not resolved: a path such as //evil.example/x must not become the host.
+  const path = url.startsWith('/') ? url : '/'
+  const target = `http://${/^[\w.:[\]-]+$/.test(host) ? host : 'localhost'}${path}`
   if (method === 'GET' || method === 'HEAD') return new Request(target, init)
   return new Request(target, { ...init, ...bodyOf(message, headers, parsed), duplex: 'half' } as RequestInit)
 }
@@ -38,6 +40,10 @@ function bodyOf(
 
 /** Writes a standard response to a Node one, streamed. A client that goes early is no error. */
 export async function writeResponse(source: Response, target: ServerResponse): Promise<void> {
+  // A body that was refused half way is not read to its end: the connection goes with it.
+  if (!target.req.complete) target.shouldKeepAlive = false
+  // A body that was refused half way is not read to its end: the connection goes with it.
+  if (!target.req.complete) target.shouldKeepAlive = false
   target.writeHead(source.status, Object.fromEntries(source.headers))
   if (!source.body) {
     target.end()

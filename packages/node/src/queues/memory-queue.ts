@@ -1,4 +1,5 @@
 import { AnalyticsError, type StoredEvent } from '@analytics/protocol'
+import { type FaultHook, withFaults } from '@analytics/protocol/testing'
 import type { EventConsumer, EventQueue, PublishOutcome } from '../queue.js'
 
 /** Options of {@link memoryQueue}. */
@@ -9,6 +10,8 @@ export interface MemoryQueueOptions {
   groupEvents?: number
   /** UTC milliseconds. @default Date.now */
   now?: () => number
+  /** Called around `publish`, `depth` and `close`: throws to make the call fail before or after it takes effect. */
+  faults?: FaultHook
 }
 
 interface Publication {
@@ -57,7 +60,7 @@ export function memoryQueue(options: MemoryQueueOptions = {}): EventQueue {
     onIdle?.()
   }
 
-  return {
+  const queue: EventQueue = {
     name: 'memory',
     capabilities: { redelivers: false },
 
@@ -94,6 +97,7 @@ export function memoryQueue(options: MemoryQueueOptions = {}): EventQueue {
       if (waitingEvents > 0 && consumer) await new Promise<void>((resolve) => (onIdle = resolve))
     },
   }
+  return { ...withFaults(queue, options.faults), consume: queue.consume }
 }
 
 type Settled = { outcomes: readonly PublishOutcome[] } | { error: unknown }

@@ -5,4 +5,5 @@
 export { type ContractCase, type FaultHook, type FaultPhase, withFaults } from '@analytics/protocol/testing'
 export { type QueueContext, queueContract } from './queue-contract.js'
 export { sampleEvent, sampleEvents } from './sample-events.js'
-export { SAMPLE_FILTERS, type StoreContext, storeContract } from './store-contract.js'
+export { SAMPLE_FILTERS, type StoreContext } from './store-contract/support.js'
+export { storeContract } from './store-contract.js'

@@ -5,6 +5,7 @@ import { sampleEvent } from '@analytics/node/testing'
 import { type Duration, dayStart, type FunnelQuery, type StoredEvent } from '@analytics/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { runs } from '../../../../test/support/soak.js'
 import { funnelMachine } from '../../src/analysis/funnel.js'
 import { queryEngine } from '../../src/analysis/query.js'
 
@@ -118,7 +119,7 @@ describe('ordered funnel', () => {
         const depths = [0, 1, 2, 3].map((person) => bruteDepth(rows.filter((row) => row.person === person)))
         expect(counts(rows)).toEqual(STEPS.map((_, s) => depths.filter((depth) => depth > s).length))
       }),
-      { seed: 20_261, numRuns: 500 },
+      { seed: 20_261, numRuns: runs(500) },
     )
   })
 
@@ -131,7 +132,7 @@ describe('ordered funnel', () => {
           .map(({ row }) => row)
         expect(counts(shuffled)).toEqual(counts(rows))
       }),
-      { seed: 20_262, numRuns: 500 },
+      { seed: 20_262, numRuns: runs(500) },
     )
   })
 

@@ -90,7 +90,26 @@ describe.each(Object.entries(MOUNTS))('mounted in %s', (_name, mount) => {
 })
 
 describe('expressHandler', () => {
-  it('answers a body beyond the limit while it still arrives', async () => {
+  it("never takes a path for another host, whose pages would then count as the server's own", async () => {
+    const analytics = await testServer({ authorize: () => true })
+    const url = new URL(await MOUNTS.express!(analytics))
+    const status = await new Promise((resolve, reject) => {
+      const options = {
+        host: url.hostname,
+        port: url.port,
+        path: '/analytics//evil.example/tiers',
+        headers: { origin: 'http://evil.example' },
+      }
+      request(options, (response) => resolve(response.resume().statusCode))
+        .on('error', reject)
+        .end()
+    })
+    expect(status).toBe(404)
+    const crossOrigin = await fetch(`${url.origin}/analytics/tiers`, { headers: { origin: 'http://evil.example' } })
+    expect(crossOrigin.status).toBe(403)
+  })
+
+  it('answers a body beyond the limit while it still arrives, and ends the connection', async () => {
     const analytics = await testServer()
     const url = await MOUNTS.express!(analytics)
     const status = await new Promise<number>((resolve, reject) => {

@@ -10,6 +10,7 @@ import { type DueDay, planDays, surveyDays } from './plan.js'
 /** Options of a run. */
 export interface TieringRunOptions {
   signal?: AbortSignal
+  /** Told before each step of each day. */
   onProgress?: (progress: MoveProgress) => void
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Filter, Json, StoredEvent } from '@analytics/protocol'
 import fc from 'fast-check'
 import { afterAll, describe, it } from 'vitest'
+import { runs } from '../../../../test/support/soak.js'
 import { parquetFormat } from '../../src/formats/parquet.js'
 import { localSource } from '../../src/read/segment-file.js'
 import { assertReadsLikeRows, numberEvents, sampleEvents } from '../../src/testing/index.js'
@@ -98,7 +99,7 @@ describe('reads of a Parquet segment', () => {
           }
         },
       ),
-      { numRuns: 25, endOnFailure: true, seed: 20260801 },
+      { numRuns: runs(25), endOnFailure: true, seed: 20260801 },
     )
   }, 60_000)
 })
