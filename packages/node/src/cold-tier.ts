@@ -1,5 +1,4 @@
-import type { Day, EventBatch, EventsRequest, ScanRequest, StoredEvent } from '@analytics/protocol'
-import type { Seal } from './store.js'
+import type { Day, EventBatch, EventsRequest, ScanRequest, Seal, StoredEvent } from '@analytics/protocol'
 
 /** One day as the catalog has it, for people to look at. */
 export interface TierDay {

@@ -2,6 +2,8 @@
  * Ingest, storage and analysis inside the team's own server.
  * @packageDocumentation
  */
+
+export type { AuditEntry, EventIdentity, HotDay, Lease, NumberedEvent, Seal } from '@analytics/protocol'
 export {
   AnalyticsError,
   defineEvents,
@@ -30,17 +32,4 @@ export type { EventListener } from './ingest/pipeline.js'
 export { consoleLogger, type Logger } from './logger.js'
 export type { AnalyticsOptions, PrivacyOptions } from './options.js'
 export type { EventConsumer, EventQueue, PublishOutcome, QueueDepth } from './queue.js'
-export type {
-  AuditEntry,
-  EventIdentity,
-  HotDay,
-  HotRead,
-  HotStore,
-  IdentityLink,
-  InsertOutcome,
-  Lease,
-  NumberedEvent,
-  People,
-  Seal,
-  StoreCapabilities,
-} from './store.js'
+export type { HotRead, HotStore, IdentityLink, InsertOutcome, People, StoreCapabilities } from './store.js'

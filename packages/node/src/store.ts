@@ -1,4 +1,17 @@
-import type { Day, EventBatch, EventsRequest, RecordStore, ScanRequest, StoredEvent } from '@analytics/protocol'
+import type {
+  AuditEntry,
+  Day,
+  EventBatch,
+  EventIdentity,
+  EventsRequest,
+  HotDay,
+  Lease,
+  NumberedEvent,
+  RecordStore,
+  ScanRequest,
+  Seal,
+  StoredEvent,
+} from '@analytics/protocol'
 
 /** What a store can do; contract cases that need more than it has are skipped by name. */
 export interface StoreCapabilities {
@@ -17,12 +30,6 @@ export interface IdentityLink {
   userId: string
 }
 
-/** Whose event it is, as the event itself says. */
-export interface EventIdentity {
-  userId: string | null
-  anonymousId: string | null
-}
-
 /** How numbers of ids become numbers of people. */
 export interface People {
   /** All numbers given so far are below this. */
@@ -32,38 +39,6 @@ export interface People {
    * resolved already. Not to be written to; numbers given after the call are missing and stand for themselves.
    */
   canonical: Int32Array
-}
-
-/** A day that has rows in the hot store. */
-export interface HotDay {
-  day: Day
-  rows: number
-}
-
-/** A frozen set of rows of one day: what was there when it was sealed. */
-export interface Seal {
-  day: Day
-  /** Names the set to the store; opaque to others. */
-  id: string
-  rows: number
-}
-
-/** An event with the store's number of its own id: the user's, or the anonymous visitor's where no user is named. */
-export type NumberedEvent = StoredEvent & { person: number }
-
-/** A lease on a piece of work. */
-export interface Lease {
-  name: string
-  owner: string
-  /** Grows with each new holder, so that a late writer can be told apart. */
-  epoch: number
-}
-
-/** One entry for the audit chain, without event contents or ids of people. */
-export interface AuditEntry {
-  action: string
-  target: string
-  details?: Readonly<Record<string, string | number | boolean | null>>
 }
 
 /** What reads of the hot store leave out: sealed rows that a committed segment stands for. */

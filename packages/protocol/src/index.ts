@@ -37,6 +37,7 @@ export {
   type SchemaOutcome,
   type StandardSchema,
 } from './events.js'
+export type { AuditEntry, EventIdentity, HotDay, Lease, NumberedEvent, Seal } from './hot.js'
 export { isRecord, type Json, type JsonObject, PROTOTYPE_KEYS, type Scalar } from './json.js'
 export { LIMITS } from './limits.js'
 export {

@@ -2,6 +2,8 @@
  * Moves days of events from a hot store to object storage, and reads them back.
  * @packageDocumentation
  */
+
+export type { AuditEntry, EventIdentity, HotDay, Lease, NumberedEvent, Seal } from '@analytics/protocol'
 export type {
   CatalogDay,
   CatalogSegment,
@@ -11,7 +13,7 @@ export type {
   SegmentFacts,
 } from './catalog.js'
 export { createTiering, type Tiering } from './create-tiering.js'
-export type { AuditEntry, EventIdentity, HotDay, HotTier, Lease, NumberedEvent, Seal } from './hot-tier.js'
+export type { HotTier } from './hot-tier.js'
 export type {
   ArchivalState,
   CallOptions,

@@ -1,5 +1,4 @@
-import type { EventBatch, EventsRequest, ScanRequest, StoredEvent } from '@analytics/protocol'
-import type { NumberedEvent } from './hot-tier.js'
+import type { EventBatch, EventsRequest, NumberedEvent, ScanRequest, StoredEvent } from '@analytics/protocol'
 
 /** What a format says about a segment that it has written. */
 export interface SegmentStats {

@@ -1,6 +1,6 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import type { NumberedEvent } from '@analytics/protocol'
 import { matchesEvent, matchesFilter, propertyValue } from '@analytics/protocol/filter'
-import type { NumberedEvent } from '../src/hot-tier.js'
 import type { SegmentFormat, SegmentSource } from '../src/segment-format.js'
 
 async function rowsOf(source: SegmentSource): Promise<NumberedEvent[]> {

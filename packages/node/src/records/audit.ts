@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { RecordStore } from '@analytics/protocol'
-import type { AuditEntry } from '../store.js'
+import type { AuditEntry, RecordStore } from '@analytics/protocol'
 
 /** One link of the audit chain: `hash` covers the entry, its time and the hash before it. */
 export interface AuditLink extends AuditEntry {

@@ -1,5 +1,4 @@
-import type { RecordStore } from '@analytics/protocol'
-import type { Lease } from '../store.js'
+import type { Lease, RecordStore } from '@analytics/protocol'
 
 interface LeaseValue {
   owner: string

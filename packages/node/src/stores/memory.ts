@@ -1,3 +1,4 @@
+import type { EventIdentity, NumberedEvent, Seal } from '@analytics/protocol'
 import {
   type Day,
   dayOf,
@@ -13,7 +14,7 @@ import { type FaultHook, withFaults } from '@analytics/protocol/testing'
 import { ulid } from 'ulid'
 import { appendAudit } from '../records/audit.js'
 import { recordLeases } from '../records/lease.js'
-import type { EventIdentity, HotRead, HotStore, NumberedEvent, Seal } from '../store.js'
+import type { HotRead, HotStore } from '../store.js'
 
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {

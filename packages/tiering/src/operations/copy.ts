@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
+import type { NumberedEvent } from '@analytics/protocol'
 import { AnalyticsError } from '@analytics/protocol'
 import type { CatalogEntry, MoveIntent, SegmentFacts } from '../catalog.js'
-import type { NumberedEvent } from '../hot-tier.js'
 import { localSource } from '../read/segment-file.js'
 import { segmentName, sidecarName } from '../segments/names.js'
 import { createRowSummer, type RowSummer } from '../segments/row-hash.js'

@@ -1,7 +1,6 @@
-import type { Day } from '@analytics/protocol'
+import type { Day, Seal } from '@analytics/protocol'
 import type { CatalogEntry } from '../catalog.js'
 import type { TieringContext } from '../context.js'
-import type { Seal } from '../hot-tier.js'
 import { dayReachesAge, daysSince } from '../policy.js'
 
 /** A day that a run would work on now. */

@@ -1,4 +1,4 @@
-import type { EventsRequest, ScanRequest, StoredEvent } from '@analytics/protocol'
+import type { EventsRequest, NumberedEvent, ScanRequest, StoredEvent } from '@analytics/protocol'
 import {
   type DuckDbChunk,
   duckdbStatement,
@@ -9,7 +9,6 @@ import {
   scanBatch,
   scanStatement,
 } from '@analytics/protocol/duckdb'
-import type { NumberedEvent } from '../hot-tier.js'
 import type { SegmentBatch } from '../segment-format.js'
 import { COLUMNS } from '../segments/row-text.js'
 import { type Engine, literal, streamChunks } from './engine.js'

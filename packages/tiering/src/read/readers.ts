@@ -1,4 +1,4 @@
-import type { Seal } from '../hot-tier.js'
+import type { Seal } from '@analytics/protocol'
 
 /** A reader of this process and which seals it leaves to the segments. */
 export interface Reader {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { NumberedEvent } from '../hot-tier.js'
+import type { NumberedEvent } from '@analytics/protocol'
 import { rowText } from './row-text.js'
 
 /** What two sets of rows are compared by, whatever their order. */

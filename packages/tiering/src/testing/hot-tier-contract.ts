@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import type { StoredEvent } from '@analytics/protocol'
+import type { Seal, StoredEvent } from '@analytics/protocol'
 import type { ContractCase } from '@analytics/protocol/testing'
-import type { HotTier, Seal } from '../hot-tier.js'
+import type { HotTier } from '../hot-tier.js'
 import { sampleEvents } from './sample-events.js'
 
 /** What a case of {@link hotTierContract} gets: an empty tier of its own. */

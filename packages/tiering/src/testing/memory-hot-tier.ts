@@ -1,3 +1,4 @@
+import type { AuditEntry, EventIdentity, HotDay, Lease, NumberedEvent, Seal } from '@analytics/protocol'
 import {
   type Day,
   dayOf,
@@ -7,7 +8,7 @@ import {
   type StoredRecord,
 } from '@analytics/protocol'
 import { type FaultHook, withFaults } from '@analytics/protocol/testing'
-import type { AuditEntry, EventIdentity, HotDay, HotTier, Lease, NumberedEvent, Seal } from '../hot-tier.js'
+import type { HotTier } from '../hot-tier.js'
 
 /** Options of {@link memoryHotTier}. */
 export interface MemoryHotTierOptions {

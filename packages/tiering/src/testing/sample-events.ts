@@ -1,6 +1,6 @@
+import type { NumberedEvent } from '@analytics/protocol'
 import { DAY_MS, type Day, dayStart, type JsonObject, type StoredEvent } from '@analytics/protocol'
 import { ulid } from 'ulid'
-import type { NumberedEvent } from '../hot-tier.js'
 
 /** What {@link sampleEvents} makes. */
 export interface SampleEventsOptions {

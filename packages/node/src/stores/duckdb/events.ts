@@ -1,6 +1,7 @@
+import type { HotDay, Seal } from '@analytics/protocol'
 import { DAY_MS, type Day, dayOf, dayStart, type StoredEvent } from '@analytics/protocol'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { HotDay, HotRead, InsertOutcome, Seal } from '../../store.js'
+import type { HotRead, InsertOutcome } from '../../store.js'
 import { type Database, rowsOf } from './database.js'
 import { CHUNK_ROWS, eventTypes, fillChunk } from './rows.js'
 import type { TableNames } from './schema.js'

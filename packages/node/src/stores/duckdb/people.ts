@@ -1,5 +1,6 @@
+import type { EventIdentity } from '@analytics/protocol'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { EventIdentity, IdentityLink, People } from '../../store.js'
+import type { IdentityLink, People } from '../../store.js'
 import { type Database, rowsOf } from './database.js'
 import type { TableNames } from './schema.js'
 

@@ -1,4 +1,4 @@
-import type { Day, EventBatch, EventsRequest, ScanRequest, StoredEvent } from '@analytics/protocol'
+import type { Day, EventBatch, EventsRequest, NumberedEvent, ScanRequest, Seal, StoredEvent } from '@analytics/protocol'
 import {
   type BoundStatement,
   boundTypes,
@@ -10,7 +10,7 @@ import {
   scanStatement,
 } from '@analytics/protocol/duckdb'
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
-import type { HotRead, NumberedEvent, Seal } from '../../store.js'
+import type { HotRead } from '../../store.js'
 import type { Database } from './database.js'
 import { daysWithin, exceptSeals, sealCondition } from './events.js'
 import type { TableNames } from './schema.js'
