@@ -1,5 +1,4 @@
-import type { Seal } from '@analytics/protocol'
-import { AnalyticsError, DAY_MS, type Day, dayOf, type RecordStore } from '@analytics/protocol'
+import { AnalyticsError, DAY_MS, type Day, dayOf, type RecordStore, type Seal } from '@analytics/protocol'
 import type { ObjectStore } from './object-store.js'
 import type { SegmentFormat } from './segment-format.js'
 import { dayPrefix } from './segments/names.js'

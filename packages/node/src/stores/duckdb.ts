@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Seal } from '@analytics/protocol'
-import { AnalyticsError, type Day, type RecordKind } from '@analytics/protocol'
+import { AnalyticsError, type Day, type RecordKind, type Seal } from '@analytics/protocol'
 import { appendAudit } from '../records/audit.js'
 import { recordLeases } from '../records/lease.js'
 import type { HotStore } from '../store.js'

@@ -1,11 +1,13 @@
-import type { EventIdentity, NumberedEvent, Seal } from '@analytics/protocol'
 import {
   type Day,
   dayOf,
   type EventBatch,
+  type EventIdentity,
+  type NumberedEvent,
   type RecordKind,
   type RecordStore,
   type Scalar,
+  type Seal,
   type StoredEvent,
   type StoredRecord,
 } from '@analytics/protocol'

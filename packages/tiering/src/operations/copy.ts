@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises'
-import type { NumberedEvent } from '@analytics/protocol'
-import { AnalyticsError } from '@analytics/protocol'
+import { AnalyticsError, type NumberedEvent } from '@analytics/protocol'
 import type { CatalogEntry, MoveIntent, SegmentFacts } from '../catalog.js'
 import { localSource } from '../read/segment-file.js'
 import { segmentName, sidecarName } from '../segments/names.js'

@@ -1,5 +1,4 @@
-import type { NumberedEvent } from '@analytics/protocol'
-import { EVENT_COLUMNS, type EventColumn, type Json, type JsonObject } from '@analytics/protocol'
+import { EVENT_COLUMNS, type EventColumn, type Json, type JsonObject, type NumberedEvent } from '@analytics/protocol'
 
 /** The columns of an event in storage order. */
 export const COLUMNS: readonly EventColumn[] = Object.keys(EVENT_COLUMNS) as EventColumn[]

@@ -1,9 +1,14 @@
-import type { AuditEntry, EventIdentity, HotDay, Lease, NumberedEvent, Seal } from '@analytics/protocol'
 import {
+  type AuditEntry,
   type Day,
   dayOf,
+  type EventIdentity,
+  type HotDay,
+  type Lease,
+  type NumberedEvent,
   type RecordKind,
   type RecordStore,
+  type Seal,
   type StoredEvent,
   type StoredRecord,
 } from '@analytics/protocol'

@@ -1,5 +1,4 @@
-import type { NumberedEvent } from '@analytics/protocol'
-import { DAY_MS, type Day, dayStart, type JsonObject, type StoredEvent } from '@analytics/protocol'
+import { DAY_MS, type Day, dayStart, type JsonObject, type NumberedEvent, type StoredEvent } from '@analytics/protocol'
 import { ulid } from 'ulid'
 
 /** What {@link sampleEvents} makes. */

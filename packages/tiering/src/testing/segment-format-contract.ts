@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { NumberedEvent } from '@analytics/protocol'
-import { type EventsRequest, errorCode, type ScanRequest, type StoredEvent } from '@analytics/protocol'
+import {
+  type EventsRequest,
+  errorCode,
+  type NumberedEvent,
+  type ScanRequest,
+  type StoredEvent,
+} from '@analytics/protocol'
 import { compareText, matchesEvent, matchesFilter, propertyValue } from '@analytics/protocol/filter'
 import type { ContractCase } from '@analytics/protocol/testing'
 import { localSource } from '../read/segment-file.js'

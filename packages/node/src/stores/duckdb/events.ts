@@ -1,5 +1,4 @@
-import type { HotDay, Seal } from '@analytics/protocol'
-import { DAY_MS, type Day, dayOf, dayStart, type StoredEvent } from '@analytics/protocol'
+import { DAY_MS, type Day, dayOf, dayStart, type HotDay, type Seal, type StoredEvent } from '@analytics/protocol'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { HotRead, InsertOutcome } from '../../store.js'
 import { type Database, rowsOf } from './database.js'

@@ -1,5 +1,11 @@
-import type { NumberedEvent } from '@analytics/protocol'
-import { dayStart, type EventBatch, type Filter, type ScanRequest, type StoredEvent } from '@analytics/protocol'
+import {
+  dayStart,
+  type EventBatch,
+  type Filter,
+  type NumberedEvent,
+  type ScanRequest,
+  type StoredEvent,
+} from '@analytics/protocol'
 import type { HotRead, HotStore } from '../../store.js'
 
 /** What a store's test gives the contract: an empty store, set up, and its end. */
