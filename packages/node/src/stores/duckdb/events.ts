@@ -1,4 +1,4 @@
-import { DAY_MS, type Day, dayOf, dayStart, type HotDay, type Seal, type StoredEvent } from '@analytics/protocol'
+import { type Day, dayOf, type HotDay, type Seal, type StoredEvent } from '@analytics/protocol'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { HotRead, InsertOutcome } from '../../store.js'
 import { type Database, rowsOf } from './database.js'
@@ -81,12 +81,9 @@ export async function appendEvents(
   appender.closeSync()
 }
 
-/** The condition that leaves out the rows of seals, of one day or of all. */
-export function exceptSeals(seals: readonly Seal[], day?: Day): string {
-  return seals
-    .filter((seal) => day === undefined || seal.day === day)
-    .map((seal) => ` AND NOT ${sealCondition(seal)}`)
-    .join('')
+/** The condition that leaves out the rows of seals. */
+export function exceptSeals(seals: readonly Seal[]): string {
+  return seals.map((seal) => ` AND NOT ${sealCondition(seal)}`).join('')
 }
 
 /** The rows of a seal: its day, up to its insert number. Both are checked, then written as literals. */
@@ -113,18 +110,40 @@ export async function listDays(
 const FIRST_INSTANT = -62_135_596_800_000
 const LAST_INSTANT = 253_402_300_799_999
 
-/** The days that a span of time touches and that have rows, oldest first. */
+/** Consecutive days that are read by one statement. */
+export interface DayGroup {
+  first: Day
+  last: Day
+}
+
+/**
+ * The days that a span of time touches and that have rows, oldest first, as many in a group as have so many rows together: a
+ * statement costs some milliseconds whatever it reads, and what it sorts must fit in memory.
+ */
 export async function daysWithin(
   connection: DuckDBConnection,
   names: TableNames,
   { from, to }: { from: number; to: number },
-): Promise<Day[]> {
+  groupRows: number,
+): Promise<DayGroup[]> {
   const first = dayOf(Math.max(from, FIRST_INSTANT))
   const last = dayOf(Math.min(to - 1, LAST_INSTANT))
   const rows = await rowsOf(
     connection,
-    `SELECT DISTINCT event_day::VARCHAR AS day FROM ${names.events} WHERE event_day BETWEEN $1::DATE AND $2::DATE ORDER BY day`,
+    `SELECT event_day::VARCHAR AS day, count(*)::DOUBLE FROM ${names.events}
+     WHERE event_day BETWEEN $1::DATE AND $2::DATE GROUP BY day ORDER BY day`,
     [first, last],
   )
-  return rows.map(([day]) => String(day)).filter((day) => dayStart(day) < to && dayStart(day) + DAY_MS > from)
+  const groups: DayGroup[] = []
+  let size = Number.POSITIVE_INFINITY
+  for (const [day, count] of rows.map(([one, events]) => [String(one), Number(events)] as const)) {
+    size += count
+    const open = groups.at(-1)
+    if (open && size <= groupRows) open.last = day
+    else {
+      groups.push({ first: day, last: day })
+      size = count
+    }
+  }
+  return groups
 }

@@ -1,4 +1,4 @@
-import type { Day, EventBatch, EventsRequest, NumberedEvent, ScanRequest, Seal, StoredEvent } from '@analytics/protocol'
+import type { EventBatch, EventsRequest, NumberedEvent, ScanRequest, Seal, StoredEvent } from '@analytics/protocol'
 import {
   type BoundStatement,
   boundTypes,
@@ -12,23 +12,30 @@ import {
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
 import type { HotRead } from '../../store.js'
 import type { Database } from './database.js'
-import { daysWithin, exceptSeals, sealCondition } from './events.js'
+import { type DayGroup, daysWithin, exceptSeals, sealCondition } from './events.js'
 import type { TableNames } from './schema.js'
 
-/** The rows of one day without those of the given seals. The day comes from the table itself. */
-function rowsOfDay(names: TableNames, day: Day, { except = [] }: HotRead): DuckDbSource {
-  return { from: names.events, where: `event_day = DATE '${day}'${exceptSeals(except, day)}` }
+/** Narrow rows that one statement sorts. */
+const SCAN_ROWS = 200_000
+
+/** Whole rows that one statement sorts, unless a limit makes it keep fewer. */
+const EVENT_ROWS = 20_000
+
+/** The rows of some days without those of the given seals. The days come from the table itself. */
+function rowsOfDays(names: TableNames, { first, last }: DayGroup, { except = [] }: HotRead): DuckDbSource {
+  const seals = except.filter(({ day }) => day >= first && day <= last)
+  return { from: names.events, where: `event_day BETWEEN DATE '${first}' AND DATE '${last}'${exceptSeals(seals)}` }
 }
 
-/** The narrow scan: one ordered statement a day, read chunk by chunk as typed arrays. */
+/** The narrow scan: ordered statements over a few days each, read chunk by chunk as typed arrays. */
 export async function* scanEvents(
   database: Database,
   names: TableNames,
   request: ScanRequest & HotRead,
 ): AsyncGenerator<EventBatch> {
-  const days = await database.read((connection) => daysWithin(connection, names, request))
-  for (const day of days) {
-    const statement = scanStatement(rowsOfDay(names, day, request), request)
+  const groups = await database.read((connection) => daysWithin(connection, names, request, SCAN_ROWS))
+  for (const days of groups) {
+    const statement = scanStatement(rowsOfDays(names, days, request), request)
     for await (const chunk of chunksOf(database, statement, request.signal))
       yield scanBatch(chunk, request.columns ?? [])
   }
@@ -40,11 +47,11 @@ export async function* readHotEvents(
   names: TableNames,
   request: EventsRequest & HotRead,
 ): AsyncGenerator<readonly StoredEvent[]> {
-  const days = await database.read((connection) => daysWithin(connection, names, request))
+  const groups = await database.read((connection) => daysWithin(connection, names, request, EVENT_ROWS))
   let left = request.limit ?? Number.POSITIVE_INFINITY
-  for (const day of request.order === 'desc' ? days.reverse() : days) {
+  for (const days of request.order === 'desc' ? groups.reverse() : groups) {
     if (left <= 0) return
-    const statement = eventsStatement(rowsOfDay(names, day, request), { ...request, limit: left })
+    const statement = eventsStatement(rowsOfDays(names, days, request), { ...request, limit: left })
     for await (const chunk of chunksOf(database, statement, request.signal)) {
       left -= chunk.rowCount
       yield eventsOf(chunk)
