@@ -7,12 +7,12 @@ import {
   type RealtimeSummary,
   type WireEvent,
 } from '@analytics/protocol'
-import { ulid } from 'ulid'
 import { parseQuery } from './analysis/parse-query.js'
 import { type QueryOptions, queryEngine } from './analysis/query.js'
 import { realtime } from './analysis/realtime.js'
 import { gatekeeper } from './http/auth.js'
 import { createHandler, type Handler } from './http/handler.js'
+import { idFactory } from './ids.js'
 import { type ImportEvent, type ImportOptions, type ImportResult, importEvents } from './import.js'
 import { clientReader, NO_CLIENT } from './ingest/client.js'
 import { ingestPipeline } from './ingest/pipeline.js'
@@ -77,6 +77,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
   } = resolveAnalyticsOptions(options)
   await store.setup(schema)
   const live = realtime(now)
+  const newId = idFactory()
   const registry = schemaRegistry(events)
   const pipeline = ingestPipeline({ store, queue, registry, listeners: [live.record, ...listeners], logger, now })
   const engine = queryEngine({ store, cold, now })
@@ -100,7 +101,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     handler,
     query: (query, queryOptions) => engine.run(parseQuery(query) as typeof query, queryOptions),
     realtime: live.summary,
-    import: (source, importOptions) => importEvents(pipeline, now, source, importOptions),
+    import: (source, importOptions) => importEvents({ pipeline, now, newId }, source, importOptions),
 
     async track(event) {
       const receivedAt = now()
@@ -109,7 +110,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
         sessionId: 'server',
         ...event,
         timestamp,
-        eventId: event.eventId ?? ulid(receivedAt),
+        eventId: event.eventId ?? newId(receivedAt),
       })
       const { results, duplicates } = await pipeline.accept(
         { sentAt: undefined, events: [parsed] },

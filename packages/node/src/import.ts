@@ -1,5 +1,4 @@
 import { AnalyticsError, parseEvent, type StoredEvent, type WireEvent } from '@analytics/protocol'
-import { ulid } from 'ulid'
 import { toStoredEvent } from './ingest/clean.js'
 import { NO_CLIENT } from './ingest/client.js'
 import type { Pipeline } from './ingest/pipeline.js'
@@ -36,8 +35,7 @@ const EXPLAINED_REJECTIONS = 20
 
 /** Stores events as they come, in groups, so that memory is bounded by a group and the source waits for the store. */
 export async function importEvents(
-  pipeline: Pipeline,
-  now: () => number,
+  { pipeline, now, newId }: { pipeline: Pipeline; now: () => number; newId: (time: number) => string },
   events: Iterable<ImportEvent> | AsyncIterable<ImportEvent>,
   { onProgress, signal }: ImportOptions = {},
 ): Promise<ImportResult> {
@@ -53,7 +51,7 @@ export async function importEvents(
     onProgress?.({ imported: result.imported, duplicates: result.duplicates, rejected: result.rejected })
   }
   for await (const event of events) {
-    const row = toRow(event, now())
+    const row = toRow(event, now(), newId)
     if ('field' in row) {
       result.rejected++
       if (result.rejections.length < EXPLAINED_REJECTIONS) result.rejections.push({ index, ...row })
@@ -67,13 +65,17 @@ export async function importEvents(
   return result
 }
 
-function toRow(event: ImportEvent, receivedAt: number): StoredEvent | { field: string; message: string } {
+function toRow(
+  event: ImportEvent,
+  receivedAt: number,
+  newId: (time: number) => string,
+): StoredEvent | { field: string; message: string } {
   const { device, ...wire } = event
   const time = Date.parse(event.timestamp)
   const parsed = parseEvent({
     sessionId: 'import',
     ...wire,
-    eventId: event.eventId ?? ulid(Number.isNaN(time) ? receivedAt : time),
+    eventId: event.eventId ?? newId(Number.isNaN(time) ? receivedAt : time),
   })
   if (!parsed.ok) return { field: parsed.field, message: parsed.message }
   return { ...toStoredEvent(parsed, { time }, { receivedAt, client: NO_CLIENT }), ...device }

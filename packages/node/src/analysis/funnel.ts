@@ -28,65 +28,89 @@ const FIRST_SLOTS = 1024
  */
 export function funnelMachine({ steps, windowMs }: FunnelSpec, people: People): FunnelMachine {
   const state = attempts(steps)
-  const slots = new Map<number, number>()
-  const instant: { person: number; mask: number }[] = []
-  let instantTime = Number.NaN
+  const slots = personSlots(people.count)
+  // The rows of the instant that is being read.
+  const persons: number[] = []
+  const masks: number[] = []
+  let instant = Number.NaN
 
   const slotOf = (person: number, mask: number): number | undefined => {
-    const known = slots.get(person)
+    const known = slots.find(person)
     // Only the first step opens a person's state: most people never do it.
     if (known !== undefined || (mask & 1) === 0) return known
-    slots.set(person, slots.size)
-    state.reserve(slots.size)
-    return slots.size - 1
+    state.reserve(slots.count() + 1)
+    return slots.add(person)
   }
 
   const flush = () => {
-    if (instant.length === 1) {
-      const { person, mask } = instant[0]!
-      const slot = slotOf(person, mask)
-      if (slot !== undefined) state.single(slot, instantTime, mask, windowMs)
-    } else if (instant.length > 1) {
-      for (const [person, masks] of byPerson(instant)) {
+    if (persons.length === 1) {
+      const slot = slotOf(persons[0]!, masks[0]!)
+      if (slot !== undefined) state.single(slot, instant, masks[0]!, windowMs)
+    } else {
+      for (const [person, group] of byPerson(persons, masks)) {
         const slot = slotOf(
           person,
-          masks.reduce((all, mask) => all | mask, 0),
+          group.reduce((all, mask) => all | mask, 0),
         )
         if (slot === undefined) continue
-        if (masks.length === 1) state.single(slot, instantTime, masks[0]!, windowMs)
-        else state.several(slot, instantTime, masks, windowMs)
+        if (group.length === 1) state.single(slot, instant, group[0]!, windowMs)
+        else state.several(slot, instant, group, windowMs)
       }
     }
-    instant.length = 0
+    persons.length = 0
+    masks.length = 0
   }
 
   return {
     push({ length, time, person, matches }) {
       for (let row = 0; row < length; row++) {
         const at = time[row]!
-        if (at !== instantTime) {
-          flush()
-          instantTime = at
+        if (at !== instant) {
+          if (persons.length > 0) flush()
+          instant = at
         }
         const id = person[row]!
-        instant.push({ person: id < people.count ? people.canonical[id]! : id, mask: matches[row]! })
+        persons.push(id < people.count ? people.canonical[id]! : id)
+        masks.push(matches[row]!)
       }
     },
     result(names) {
       flush()
-      return state.summary(names, slots.size)
+      return state.summary(names, slots.count())
     },
   }
 }
 
-function byPerson(rows: readonly { person: number; mask: number }[]): Map<number, number[]> {
+function byPerson(persons: readonly number[], masks: readonly number[]): Map<number, number[]> {
   const groups = new Map<number, number[]>()
-  for (const { person, mask } of rows) {
+  for (const [i, person] of persons.entries()) {
     const group = groups.get(person)
-    if (group) group.push(mask)
-    else groups.set(person, [mask])
+    if (group) group.push(masks[i]!)
+    else groups.set(person, [masks[i]!])
   }
   return groups
+}
+
+/** Which slot a person's state has: people are dense numbers, hence an array and no map. */
+function personSlots(expected: number) {
+  let slotOf = new Int32Array(expected).fill(-1)
+  let size = 0
+  return {
+    count: () => size,
+    find(person: number): number | undefined {
+      const slot = person < slotOf.length ? slotOf[person]! : -1
+      return slot === -1 ? undefined : slot
+    },
+    add(person: number): number {
+      if (person >= slotOf.length) {
+        const larger = new Int32Array(Math.max(person + 1, slotOf.length * 2)).fill(-1, slotOf.length)
+        larger.set(slotOf)
+        slotOf = larger
+      }
+      slotOf[person] = size
+      return size++
+    },
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
+import { randomUUID } from 'node:crypto'
 import { AnalyticsError, errorCode, parseBatch, type Query, type RealtimeSummary } from '@analytics/protocol'
-import { ulid } from 'ulid'
 import { parseQuery } from '../analysis/parse-query.js'
 import type { QueryEngine } from '../analysis/query.js'
 import type { ColdTier } from '../cold-tier.js'
@@ -77,7 +77,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
 /** Builds the plain handler, which the framework adapters mount. */
 export function createHandler(parts: HandlerParts): Handler {
   return async (request, context = {}) => {
-    const requestId = ulid(parts.now())
+    const requestId = randomUUID()
     const path = pathOf(request, context)
     const response = await respond(parts, { request, context, requestId }, path)
     response.headers.set('x-request-id', requestId)

@@ -95,8 +95,11 @@ function optional(text: string | undefined): string | null {
   return text === undefined ? null : clean(text) || null
 }
 
+/** What `clean` would change, as JSON writes it. */
+const UNCLEAN_JSON = /\\u0000|\\ud[89a-f]/i
+
 function cleanObject(value: JsonObject): JsonObject {
-  return JSON.parse(JSON.stringify(value), (_key, one: unknown) =>
-    typeof one === 'string' ? clean(one) : one,
-  ) as JsonObject
+  const json = JSON.stringify(value)
+  if (!UNCLEAN_JSON.test(json)) return value
+  return JSON.parse(json, (_key, one: unknown) => (typeof one === 'string' ? clean(one) : one)) as JsonObject
 }

@@ -22,14 +22,17 @@ export interface Leases {
 export function recordLeases(records: RecordStore, now: () => number): Leases {
   return {
     async acquire(name, { owner, ttlMs }) {
-      const current = await records.get<LeaseValue>('lease', name)
-      const held = current?.value
-      if (held && held.owner !== owner && held.until > now()) return undefined
-      const isRenewal = held?.owner === owner && held.until > now()
-      const epoch = isRenewal ? held.epoch : (held?.epoch ?? 0) + 1
-      const value: LeaseValue = { owner, epoch, until: now() + ttlMs }
-      const version = await records.put('lease', name, value, current?.version ?? 0)
-      return version === undefined ? undefined : { name, owner, epoch }
+      for (;;) {
+        const current = await records.get<LeaseValue>('lease', name)
+        const held = current?.value
+        if (held && held.owner !== owner && held.until > now()) return undefined
+        const isRenewal = held?.owner === owner && held.until > now()
+        const epoch = isRenewal ? held.epoch : (held?.epoch ?? 0) + 1
+        const value: LeaseValue = { owner, epoch, until: now() + ttlMs }
+        const version = await records.put('lease', name, value, current?.version ?? 0)
+        if (version !== undefined) return { name, owner, epoch }
+        // Somebody was faster: another contender, who holds it now, or this owner's own renewal. Looking again tells.
+      }
     },
 
     async release({ name, owner, epoch }) {

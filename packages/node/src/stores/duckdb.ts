@@ -114,7 +114,7 @@ function assembleStore(
     async insertEvents(events) {
       const state = await opened()
       return writing(state, async (connection) => {
-        const { fresh, outcomes } = await splitNew(connection, names, events)
+        const { fresh, outcomes } = await splitNew(state.database, connection, names, events)
         if (fresh.length > 0) {
           const people = await state.people.numbers(connection, fresh)
           state.insertNumber++

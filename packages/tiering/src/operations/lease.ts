@@ -22,8 +22,17 @@ export async function holdLease(
   const lease = await hot.acquireLease(LEASE_NAME, options)
   if (!lease) return undefined
   let isLost = false
+  let checking: Promise<void> | undefined
 
-  async function check(): Promise<void> {
+  /** Checks that meet share one renewal: two of one owner would only compete. */
+  function check(): Promise<void> {
+    checking ??= renew().finally(() => {
+      checking = undefined
+    })
+    return checking
+  }
+
+  async function renew(): Promise<void> {
     const renewed = isLost ? undefined : await hot.acquireLease(LEASE_NAME, options)
     // A greater epoch means that another worker held it in between, and may have gone on with the same day.
     if (renewed?.epoch === lease?.epoch) return

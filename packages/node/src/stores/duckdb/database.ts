@@ -126,3 +126,17 @@ export async function rowsOf(
   const reader = await connection.runAndReadAll(sql, values)
   return reader.getRows()
 }
+
+/** From so many values on, one list is cheaper than a parameter each. */
+const LISTED_VALUES = 32
+
+/** What stands in the brackets of IN for these texts; their parameters begin with that number. See {@link listed}. */
+export function anyOf(texts: readonly string[], first: number): string {
+  if (texts.length >= LISTED_VALUES) return `SELECT unnest($${first}::VARCHAR[])`
+  return texts.map((_, i) => `$${first + i}`).join(', ')
+}
+
+/** The values of {@link anyOf}. */
+export function listed({ listValue }: Pick<DuckDb, 'listValue'>, texts: readonly string[]): DuckDBValue[] {
+  return texts.length >= LISTED_VALUES ? [listValue([...texts])] : [...texts]
+}

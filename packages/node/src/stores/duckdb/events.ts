@@ -1,7 +1,7 @@
 import { type Day, dayOf, type HotDay, type Seal, type StoredEvent } from '@analytics/protocol'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { HotRead, InsertOutcome } from '../../store.js'
-import { type Database, rowsOf } from './database.js'
+import { anyOf, type Database, listed, rowsOf } from './database.js'
 import { CHUNK_ROWS, eventTypes, fillChunk } from './rows.js'
 import type { TableNames } from './schema.js'
 
@@ -10,6 +10,7 @@ const LOOKUP_IDS = 1000
 
 /** Which of the ids are stored already, in whatever day. */
 export async function knownIds(
+  { duckdb }: Pick<Database, 'duckdb'>,
   connection: DuckDBConnection,
   names: TableNames,
   ids: readonly string[],
@@ -19,9 +20,8 @@ export async function knownIds(
     // Ids begin with their time, so the bounds let DuckDB skip all row groups of other times.
     const rows = await rowsOf(
       connection,
-      `SELECT event_id FROM ${names.events} WHERE event_id BETWEEN $1 AND $2
-       AND event_id IN (${group.map((_, i) => `$${i + 3}`).join(', ')})`,
-      [group[0]!, group.at(-1)!, ...group],
+      `SELECT event_id FROM ${names.events} WHERE event_id BETWEEN $1 AND $2 AND event_id IN (${anyOf(group, 3)})`,
+      [group[0]!, group.at(-1)!, ...listed(duckdb, group)],
     )
     for (const [id] of rows) known.add(String(id))
   }
@@ -41,11 +41,13 @@ function idGroups(ids: readonly string[]): string[][] {
 
 /** Splits a batch into what is new and what was seen, in the batch or in the table. */
 export async function splitNew(
+  database: Pick<Database, 'duckdb'>,
   connection: DuckDBConnection,
   names: TableNames,
   events: readonly StoredEvent[],
 ): Promise<{ fresh: StoredEvent[]; outcomes: InsertOutcome[] }> {
   const seen = await knownIds(
+    database,
     connection,
     names,
     events.map(({ eventId }) => eventId),

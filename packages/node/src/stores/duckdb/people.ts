@@ -1,7 +1,7 @@
 import type { EventIdentity } from '@analytics/protocol'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { IdentityLink, People } from '../../store.js'
-import { type Database, rowsOf } from './database.js'
+import { anyOf, type Database, listed, rowsOf } from './database.js'
 import type { TableNames } from './schema.js'
 
 /** Ids kept in memory with their numbers, so that active people cost no look-up. */
@@ -54,7 +54,7 @@ export function personDictionary(database: Database, names: TableNames): PersonD
       if (known === undefined) missing.add(key)
       else found.set(key, known)
     }
-    for (const [key, number] of await stored(connection, names, [...missing])) {
+    for (const [key, number] of await stored(database, connection, names, [...missing])) {
       missing.delete(key)
       found.set(key, number)
       remember(key, number)
@@ -143,6 +143,7 @@ function identityKey({ userId, anonymousId }: EventIdentity): string {
 }
 
 async function stored(
+  { duckdb }: Pick<Database, 'duckdb'>,
   connection: DuckDBConnection,
   names: TableNames,
   keys: readonly string[],
@@ -157,8 +158,8 @@ async function stored(
       const some = ids.slice(i, i + LOOKUP_IDS)
       const rows = await rowsOf(
         connection,
-        `SELECT ${column}, person FROM ${names.identities} WHERE ${column} IN (${some.map((_, at) => `$${at + 1}`).join(', ')})`,
-        some,
+        `SELECT ${column}, person FROM ${names.identities} WHERE ${column} IN (${anyOf(some, 1)})`,
+        listed(duckdb, some),
       )
       for (const [id, person] of rows) found.push([kind + String(id), Number(person)])
     }

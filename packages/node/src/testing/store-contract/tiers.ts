@@ -101,6 +101,16 @@ export const tierCases: ContractCase<StoreContext>[] = [
     },
   },
   {
+    name: 'renews a lease for its owner, however many renewals meet',
+    async run({ store }) {
+      const renewals = Array.from({ length: 6 }, () => store.acquireLease('work', { owner: 'a', ttlMs: 60_000 }))
+      assert.deepEqual(
+        (await Promise.all(renewals)).map((lease) => lease?.epoch),
+        Array(6).fill(1),
+      )
+    },
+  },
+  {
     name: 'keeps an audit chain that verifies',
     async run({ store }) {
       await store.audit({ action: 'move', target: '2026-01-01', details: { rows: 3 } })

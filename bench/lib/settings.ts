@@ -1,0 +1,9 @@
+/** What the command line may change. */
+export interface Settings {
+  /** Runs of each alternative; the median counts. */
+  runs: number
+  /** Rows that are there already, of `insert`. */
+  rows: number | undefined
+  /** Events of `funnel` and of `move`. */
+  events: number | undefined
+}
