@@ -109,7 +109,11 @@ async function respond(parts: HandlerParts, call: Call, path: string): Promise<R
 }
 
 function withOrigin(response: Response, allowOrigin: string | undefined): Response {
-  if (allowOrigin !== undefined) response.headers.set('access-control-allow-origin', allowOrigin)
+  if (allowOrigin !== undefined) {
+    response.headers.set('access-control-allow-origin', allowOrigin)
+    // A page of another origin sees no other headers of ours, and the tracker waits as long as it is told.
+    response.headers.set('access-control-expose-headers', 'retry-after, x-request-id')
+  }
   response.headers.append('vary', 'origin')
   return response
 }

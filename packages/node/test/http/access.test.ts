@@ -55,6 +55,7 @@ describe('origins', () => {
     const server = await restricted()
     const allowed = await post(server, '/events', batch(), from('https://app.example'))
     expect([allowed.status, allowed.headers.get('access-control-allow-origin')]).toEqual([200, 'https://app.example'])
+    expect(allowed.headers.get('access-control-expose-headers')).toContain('retry-after')
     const refused = await post(server, '/events', batch(), from('https://evil.example'))
     expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([403, null])
   })
