@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { entryFiles } from '../scripts/package-build.js'
 import {
@@ -89,6 +91,14 @@ describe.each(PACKAGES)('%s', (name) => {
     expect(compilerOptions.lib).toEqual(isBrowser ? ['ES2023', 'DOM', 'DOM.Iterable'] : ['ES2023'])
     expect(compilerOptions.types).toEqual(isServer ? ['node'] : [])
   })
+})
+
+describe('protocol', () => {
+  it('compiles where there is neither DOM nor Node', async () => {
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
+    const compile = promisify(execFile)(process.execPath, [tsc, '-p', packageFolder('protocol')])
+    await compile.catch((error: { stdout?: string }) => expect.fail(error.stdout ?? String(error)))
+  }, 60_000)
 })
 
 describe('adapters', () => {

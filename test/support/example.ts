@@ -7,6 +7,7 @@ import { ROOT } from './workspace.js'
 /** A running example app. */
 export interface ExampleApp {
   url: string
+  pid: number
   /** Everything it printed so far. */
   output(): string
   /** Sends a signal and resolves to how the process ended. */
@@ -53,6 +54,7 @@ export async function startExample(
   await untilAnswers(`${url}/analytics/ready`, child, () => output)
   return {
     url,
+    pid: child.pid ?? 0,
     output: () => output,
     async stop(signal) {
       const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>

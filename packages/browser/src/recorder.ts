@@ -164,7 +164,8 @@ export class Recorder {
   #write({ time, eventType, json }: Snapshot): void {
     const { id, seq } = this.#session.current
     const head = JSON.stringify({
-      eventId: encodeTime(time) + randomId(this.#options.random, 16),
+      // The number comes before what is random, so that events of one millisecond sort in the order in which they were recorded.
+      eventId: encodeTime(time) + encodeTime(seq % 1024, 2) + randomId(this.#options.random, 14),
       sessionId: id,
       seq,
       ...this.#identity.ids,

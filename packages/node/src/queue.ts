@@ -38,12 +38,19 @@ export interface EventQueue {
    */
   publish(events: readonly StoredEvent[]): Promise<readonly PublishOutcome[]>
 
-  /** Starts delivery: groups of events in order of publication, one group at a time, acknowledged when the consumer resolves. */
+  /**
+   * Starts delivery: groups of events in order of publication, one group at a time, acknowledged when the consumer resolves.
+   * Redis: `XREADGROUP`, and `XACK` after the consumer; an acknowledgement that is lost means that the group comes again, which
+   * the store's ids make harmless.
+   */
   consume(consumer: EventConsumer): void
 
-  /** How full it is. */
+  /** How full it is. Redis: `XLEN` and the id of the oldest pending entry. Lost answer: ask again. */
   depth(): Promise<QueueDepth>
 
-  /** Takes nothing more, delivers what it holds, then resolves. Done twice, it does nothing more. */
+  /**
+   * Takes nothing more, delivers what it holds, then resolves. Done twice, it does nothing more. Redis: what is not consumed stays
+   * in the stream for the next consumer.
+   */
   close(): Promise<void>
 }

@@ -50,7 +50,8 @@ export interface HotRead {
  * Where events live while they are hot. Everything that is kept in a database goes through this port: the event table, and
  * `records` for the small rows that are changed by compare-and-set.
  *
- * In the doc of each method, a *lost answer* means: the call may or may not have happened, and the caller knows neither.
+ * In the doc of each method, a *lost answer* means: the call may or may not have happened, and the caller knows neither. What
+ * only reads changes nothing: after a lost answer it is called again.
  */
 export interface HotStore {
   /** Shown in messages, such as `duckdb`. */
@@ -84,16 +85,22 @@ export interface HotStore {
    */
   linkIdentities(links: readonly IdentityLink[]): Promise<void>
 
-  /** The anonymous ids that belong to a user, oldest link first. */
+  /** The anonymous ids that belong to a user, oldest link first. Oracle, Postgres: an index on the user's number. */
   anonymousIdsOf(userId: string): Promise<readonly string[]>
 
-  /** How numbers become people, links included that were made before the call. Cheap when nothing changed. */
+  /**
+   * How numbers become people, links included that were made before the call. Cheap when nothing changed.
+   * Oracle, Postgres: links made since the last call, by a growing number, added to the array that the adapter keeps.
+   */
   people(): Promise<People>
 
-  /** The numbers of these people; unknown ones are given a number. Lost answer: call again, numbers never change. */
+  /**
+   * The numbers of these people; unknown ones are given a number. Oracle, Postgres: one array bind and a unique key on the id.
+   * Lost answer: call again, numbers never change.
+   */
   personNumbers(identities: readonly EventIdentity[]): Promise<Int32Array>
 
-  /** Identity of the numbering of people: a rebuilt one has another. */
+  /** Identity of the numbering of people: a rebuilt one has another. Oracle, Postgres: a row that `setup` writes once. */
   dictionaryId(): Promise<string>
 
   /**
@@ -102,7 +109,10 @@ export interface HotStore {
    */
   scan(request: ScanRequest & HotRead): AsyncIterable<EventBatch>
 
-  /** Whole events in the order asked for, day by day, in bounded memory. */
+  /**
+   * Whole events in the order asked for, day by day, in bounded memory.
+   * Oracle: a result set, CLOBs fetched as text, a page by `FETCH FIRST`; Postgres: a cursor.
+   */
   readEvents(request: EventsRequest & HotRead): AsyncIterable<readonly StoredEvent[]>
 
   /** Days with rows, oldest first, the rows of `except` not counted. Oracle, Postgres: from partitions and their counts. */
@@ -116,7 +126,10 @@ export interface HotStore {
    */
   sealDay(day: Day): Promise<Seal>
 
-  /** Streams exactly the rows of the seal, in no particular order, in bounded memory. */
+  /**
+   * Streams exactly the rows of the seal, in no particular order, in bounded memory.
+   * Oracle, Postgres: a cursor over the sealed table.
+   */
   readSealed(seal: Seal, options?: { signal?: AbortSignal }): AsyncIterable<readonly NumberedEvent[]>
 
   /**
@@ -137,6 +150,9 @@ export interface HotStore {
   /** Appends to the hash-chained audit log. Lost answer: append again; the chain shows both. */
   audit(entry: AuditEntry): Promise<void>
 
-  /** Frees the database. Calls under way finish; done twice, it does nothing more. */
+  /**
+   * Frees the database. Calls under way finish; done twice, it does nothing more. Oracle, Postgres: the pool is the host's and
+   * stays open.
+   */
   close(): Promise<void>
 }

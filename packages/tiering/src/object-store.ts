@@ -77,10 +77,13 @@ export interface ObjectStore {
    */
   localFile?(name: string, options?: CallOptions): Promise<string>
 
-  /** What is known of the object; undefined where there is none. OCI: `HEAD`, whose `archival-state` is the truth. */
+  /**
+   * What is known of the object; undefined where there is none. OCI: `HEAD`, whose `archival-state` is the truth.
+   * Lost answer: ask again.
+   */
   head(name: string, options?: CallOptions): Promise<ObjectInfo | undefined>
 
-  /** Objects whose names begin with the prefix, by name. OCI: pages of 1,000; an object put meanwhile may be missing. */
+  /** Objects whose names begin with the prefix, by name. OCI: pages of 1,000; an object put meanwhile may be missing. Lost answer: list again. */
   list(prefix: string, options?: CallOptions): AsyncIterable<ObjectInfo>
 
   /**

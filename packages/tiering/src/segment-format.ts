@@ -41,6 +41,7 @@ export interface SegmentBatch extends EventBatch {
 /**
  * How a day's events lie in a file. A segment holds every column of an event and the store's number of its person.
  *
+ * Formats work on local files and through a source's ranges: there is no answer to lose, a call fails or succeeds.
  * Parquet, written and read by DuckDB, is what is stored; a segment's file is read by any tool that reads the format.
  */
 export interface SegmentFormat {
