@@ -1,3 +1,4 @@
+import type { RealtimeSummary } from '@analytics/protocol'
 import type { ReactNode } from 'react'
 import type { Api } from './api.js'
 import { formatNumber } from './format.js'
@@ -10,7 +11,8 @@ const SHOWN_PAGES = 5
 export function LivePanel({ api }: { api: Api }): ReactNode {
   const live = useRealtime(api)
   const { activeUsers, eventsPerSecond, errors, topPages = [] } = live.value ?? {}
-  const most = Math.max(1, ...topPages.map(({ views }) => views))
+  const pages = byPath(topPages)
+  const most = Math.max(1, ...pages.map(([, views]) => views))
   return (
     <Panel title="Live" className="live" loaded={live} aside={<span className={live.value ? 'pulse' : 'pulse off'} />}>
       <p className="live-now">
@@ -32,11 +34,11 @@ export function LivePanel({ api }: { api: Api }): ReactNode {
         </div>
       </dl>
       <h3>Top pages</h3>
-      {topPages.length === 0 && <p className="muted">No views in the last 30 minutes.</p>}
+      {pages.length === 0 && <p className="muted">No views in the last 30 minutes.</p>}
       <ol className="top-pages">
-        {topPages.slice(0, SHOWN_PAGES).map(({ page, views }) => (
-          <li key={page} style={{ '--share': views / most } as React.CSSProperties}>
-            <span>{pathOf(page)}</span>
+        {pages.slice(0, SHOWN_PAGES).map(([path, views]) => (
+          <li key={path} style={{ '--share': views / most } as React.CSSProperties}>
+            <span>{path}</span>
             <span>{formatNumber(views)}</span>
           </li>
         ))}
@@ -45,6 +47,12 @@ export function LivePanel({ api }: { api: Api }): ReactNode {
   )
 }
 
-function pathOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).pathname : url
+/** Views by path, most first: the shop answers under more than one host name. */
+function byPath(pages: RealtimeSummary['topPages']): [path: string, views: number][] {
+  const sums = new Map<string, number>()
+  for (const { page, views } of pages) {
+    const path = URL.canParse(page) ? new URL(page).pathname : page
+    sums.set(path, (sums.get(path) ?? 0) + views)
+  }
+  return [...sums].sort(([, a], [, b]) => b - a)
 }
