@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ulid } from 'ulid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ask, type ExampleApp, KEYS, startExample } from './support/example.js'
-import { runs } from './support/soak.js'
+import { limitMs, runs } from './support/soak.js'
 
 const ROUNDS = runs(3, 50)
 const SENDERS = 4
@@ -72,7 +72,7 @@ describe('a server that is killed', () => {
       expect([...counts.keys()].filter((id) => !sent.has(id))).toEqual([])
       expect(await app.stop('SIGTERM')).toEqual({ code: 0, signal: null })
     },
-    ROUNDS * 20_000,
+    limitMs(60_000),
   )
 })
 

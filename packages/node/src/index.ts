@@ -3,7 +3,17 @@
  * @packageDocumentation
  */
 
-export type { AuditEntry, EventIdentity, HotDay, Lease, NumberedEvent, Seal } from '@analytics/protocol'
+export type {
+  AuditEntry,
+  ColdDay,
+  ColdReadStats,
+  ColdView,
+  EventIdentity,
+  HotDay,
+  Lease,
+  NumberedEvent,
+  Seal,
+} from '@analytics/protocol'
 export {
   AnalyticsError,
   defineEvents,
@@ -22,7 +32,7 @@ export {
   type WireEvent,
 } from '@analytics/protocol'
 export type { QueryOptions } from './analysis/query.js'
-export type { ColdReadStats, ColdTier, ColdView, TierDay, TieringRunOptions } from './cold-tier.js'
+export type { ColdTier, TieringRunOptions } from './cold-tier.js'
 export { type Analytics, createAnalytics, type ServerEvent } from './create-analytics.js'
 export type { Authorize, KeyOptions, Scope } from './http/auth.js'
 export type { Handler, Identify, RequestContext } from './http/handler.js'

@@ -37,7 +37,6 @@ export {
   type SchemaOutcome,
   type StandardSchema,
 } from './events.js'
-export type { AuditEntry, EventIdentity, HotDay, Lease, NumberedEvent, Seal } from './hot.js'
 export { isRecord, type Json, type JsonObject, PROTOTYPE_KEYS, type Scalar } from './json.js'
 export { LIMITS } from './limits.js'
 export {
@@ -77,3 +76,14 @@ export type {
   TrendResult,
 } from './results.js'
 export type { EventBatch, EventMatch, EventPosition, EventsRequest, ScanRequest, Signal } from './scan.js'
+export type {
+  AuditEntry,
+  ColdDay,
+  ColdReadStats,
+  ColdView,
+  EventIdentity,
+  HotDay,
+  Lease,
+  NumberedEvent,
+  Seal,
+} from './tiers.js'

@@ -1,4 +1,4 @@
-import { AnalyticsError, type Day, type EventColumn, type StoredEvent } from '@analytics/protocol'
+import { AnalyticsError, type ColdView, type Day, type EventColumn, type StoredEvent } from '@analytics/protocol'
 import { createContext } from './context.js'
 import { planDays, surveyDays, type TieringPlan } from './operations/plan.js'
 import { runTiering, type TieringRunOptions, type TieringRunResult } from './operations/run.js'
@@ -6,7 +6,7 @@ import { type DayExplanation, explainDay, readStatus, type TieringStatus } from 
 import { type VerifyOptions, type VerifyResult, verifyCatalog } from './operations/verify.js'
 import { resolveTieringOptions, type TieringOptions } from './options.js'
 import { type ColdScanRequest, scanCold } from './read/scan.js'
-import { type ColdView, openView } from './read/view.js'
+import { openView } from './read/view.js'
 
 /** Moves days of events to object storage and reads them back. */
 export interface Tiering {

@@ -3,7 +3,17 @@
  * @packageDocumentation
  */
 
-export type { AuditEntry, EventIdentity, HotDay, Lease, NumberedEvent, Seal } from '@analytics/protocol'
+export type {
+  AuditEntry,
+  ColdDay,
+  ColdReadStats,
+  ColdView,
+  EventIdentity,
+  HotDay,
+  Lease,
+  NumberedEvent,
+  Seal,
+} from '@analytics/protocol'
 export type {
   CatalogDay,
   CatalogSegment,
@@ -31,6 +41,4 @@ export type { VerifyOptions, VerifyProblem, VerifyResult } from './operations/ve
 export type { Logger, TieringOptions, TieringTimes } from './options.js'
 export type { TieringPolicy } from './policy.js'
 export type { ColdScanRequest } from './read/scan.js'
-export type { ColdReadStats } from './read/segment-file.js'
-export type { ColdDay, ColdView } from './read/view.js'
 export type { SegmentBatch, SegmentFormat, SegmentReadOptions, SegmentSource, SegmentStats } from './segment-format.js'

@@ -1,5 +1,6 @@
 import {
   AnalyticsError,
+  type ColdView,
   DAY_MS,
   type Day,
   dayStart,
@@ -9,7 +10,7 @@ import {
   type ScanRequest,
   type StoredEvent,
 } from '@analytics/protocol'
-import type { ColdTier, ColdView } from '../cold-tier.js'
+import type { ColdTier } from '../cold-tier.js'
 import type { HotStore } from '../store.js'
 
 /** How a query wants its tiers. */

@@ -1,18 +1,12 @@
-import { AnalyticsError, type Day } from '@analytics/protocol'
+import { AnalyticsError, type ColdDay, type Day } from '@analytics/protocol'
 import type { DayState, MoveFailure } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import { dayReachesAge } from '../policy.js'
 import { type DaySurvey, type DueDay, planDays, surveyDays, type WaitingDay } from './plan.js'
 
-/** One day, for people to look at. */
-export interface TierDay {
-  day: Day
+/** One day, for people to look at; its rows are all its events, hot and cold. */
+export interface TierDay extends ColdDay {
   state: DayState
-  /** All its events, hot and cold. */
-  rows: number
-  /** Bytes in object storage. */
-  bytes: number
-  segments: number
   /** Events that only the hot store has. */
   hotRows: number
   /** When its hot rows are due, UTC milliseconds. */

@@ -1,18 +1,10 @@
 import { open, rm } from 'node:fs/promises'
-import { AnalyticsError } from '@analytics/protocol'
+import { AnalyticsError, type ColdReadStats } from '@analytics/protocol'
 import type { SegmentFacts } from '../catalog.js'
 import type { ObjectStore } from '../object-store.js'
 import { download } from '../operations/transfer.js'
 import type { SegmentSource } from '../segment-format.js'
 import type { TempFiles } from '../temp-files.js'
-
-/** What was read from object storage. */
-export interface ColdReadStats {
-  segments: number
-  /** Bytes fetched; of files that are read in place, their size. */
-  bytes: number
-  requests: number
-}
 
 /** A segment's bytes as a source that must be released. */
 export interface OpenSegment {

@@ -1,51 +1,20 @@
-import type { Day, EventBatch, EventsRequest, ScanRequest, Seal, StoredEvent } from '@analytics/protocol'
+import type {
+  ColdDay,
+  ColdReadStats,
+  ColdView,
+  Day,
+  EventBatch,
+  EventsRequest,
+  ScanRequest,
+  StoredEvent,
+} from '@analytics/protocol'
 import { compareText } from '@analytics/protocol/filter'
 import type { CatalogEntry, CatalogSegment } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import { pendingSeals } from '../operations/plan.js'
 import type { SegmentBatch } from '../segment-format.js'
 import { mergeBatches, mergeRows } from './merge.js'
-import { type ColdReadStats, type OpenSegment, openSegment } from './segment-file.js'
-
-/** One day of a view. */
-export interface ColdDay {
-  day: Day
-  state: string
-  /** Events in segments. */
-  rows: number
-  /** Bytes in object storage. */
-  bytes: number
-  segments: number
-}
-
-/**
- * The catalog as it is at one moment. While a view is open, the hot rows that it counts on are not dropped by this process;
- * for other processes see `times.readerGraceMs`. What is read through it and the hot rows outside `seals` add up: each event
- * lies on exactly one side.
- */
-export interface ColdView {
-  /** Days of the range with committed segments, oldest first. */
-  readonly days: readonly ColdDay[]
-  /** Days of the range whose segments must be restored before they can be read. */
-  readonly archivedDays: readonly ColdDay[]
-  /** Hot rows that committed segments stand for; a reader of the hot store leaves them out. */
-  readonly seals: readonly Seal[]
-  /**
-   * The narrow read of one day, in order of time, people numbered as in the hot store. `hot` is the same read of the rows that
-   * the hot store still has of the day, outside `seals`: it is merged in.
-   */
-  scan(day: Day, request: ScanRequest, hot?: AsyncIterable<EventBatch>): AsyncIterable<EventBatch>
-  /** Whole events of one day in the order asked for, by time, then by id; those of `hot` are merged in. */
-  readEvents(
-    day: Day,
-    request: EventsRequest,
-    hot?: AsyncIterable<readonly StoredEvent[]>,
-  ): AsyncIterable<readonly StoredEvent[]>
-  /** What was read so far. */
-  stats(): ColdReadStats
-  /** Must be called when reading is over, also after an error. Done twice, it does nothing more. */
-  release(): void
-}
+import { type OpenSegment, openSegment } from './segment-file.js'
 
 /** Opens a view of the range, UTC milliseconds, `from` inclusive, `to` exclusive. */
 export async function openView(context: TieringContext, range: { from: number; to: number }): Promise<ColdView> {

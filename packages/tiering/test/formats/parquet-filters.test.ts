@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Filter, Json, StoredEvent } from '@analytics/protocol'
 import fc from 'fast-check'
 import { afterAll, describe, it } from 'vitest'
-import { runs } from '../../../../test/support/soak.js'
+import { limitMs, runs } from '../../../../test/support/soak.js'
 import { parquetFormat } from '../../src/formats/parquet.js'
 import { localSource } from '../../src/read/segment-file.js'
 import { assertReadsLikeRows, numberEvents, sampleEvents } from '../../src/testing/index.js'
@@ -71,35 +71,39 @@ const filter = fc.letrec<{ filter: Filter }>((tie) => ({
 })).filter
 
 describe('reads of a Parquet segment', () => {
-  it('answer any filter as evaluating it on each event does', async () => {
-    const requests = fc.array(
-      fc.record({ where: filter, matches: fc.array(fc.record({ where: filter }), { minLength: 1, maxLength: 3 }) }),
-      { minLength: 8, maxLength: 8 },
-    )
-    const columns = fc.uniqueArray(column, { maxLength: 3 })
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(event, { minLength: 20, maxLength: 40 }),
-        requests,
-        columns,
-        async (events, asked, names) => {
-          const rows = numberEvents(
-            events.map((one, i) => ({ ...one, eventId: `${one.eventId.slice(0, 24)}${10 + i}` })),
-          )
-          const path = join(mkdtempSync(join(root, 'segment-')), 'a.parquet')
-          const { size } = await format.write(
-            (async function* () {
-              yield rows
-            })(),
-            path,
-          )
-          for (const request of asked) {
-            const all = { from: 0, to: Number.MAX_SAFE_INTEGER, columns: names }
-            await assertReadsLikeRows(format, localSource(path, size), rows, { ...all, ...request })
-          }
-        },
-      ),
-      { numRuns: runs(25), endOnFailure: true, seed: 20260801 },
-    )
-  }, 60_000)
+  it(
+    'answer any filter as evaluating it on each event does',
+    async () => {
+      const requests = fc.array(
+        fc.record({ where: filter, matches: fc.array(fc.record({ where: filter }), { minLength: 1, maxLength: 3 }) }),
+        { minLength: 8, maxLength: 8 },
+      )
+      const columns = fc.uniqueArray(column, { maxLength: 3 })
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(event, { minLength: 20, maxLength: 40 }),
+          requests,
+          columns,
+          async (events, asked, names) => {
+            const rows = numberEvents(
+              events.map((one, i) => ({ ...one, eventId: `${one.eventId.slice(0, 24)}${10 + i}` })),
+            )
+            const path = join(mkdtempSync(join(root, 'segment-')), 'a.parquet')
+            const { size } = await format.write(
+              (async function* () {
+                yield rows
+              })(),
+              path,
+            )
+            for (const request of asked) {
+              const all = { from: 0, to: Number.MAX_SAFE_INTEGER, columns: names }
+              await assertReadsLikeRows(format, localSource(path, size), rows, { ...all, ...request })
+            }
+          },
+        ),
+        { numRuns: runs(25), endOnFailure: true, seed: 20260801 },
+      )
+    },
+    limitMs(60_000),
+  )
 })
