@@ -96,7 +96,9 @@ async function respond(parts: HandlerParts, call: Call, path: string): Promise<R
   const methods = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined
   if (!methods) return failure(new AnalyticsError('not_found', 'There is nothing at this path.'), requestId)
   if (request.method === 'OPTIONS') return preflight(parts.gatekeeper, request, Object.keys(methods))
-  const route = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined
+  // Health checks ask by HEAD, too: the server leaves the body out.
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const route = Object.hasOwn(methods, method) ? methods[method] : undefined
   if (!route) return notAllowed(Object.keys(methods), requestId)
   let allowOrigin: string | undefined
   try {

@@ -106,6 +106,7 @@ describe('routes', () => {
     }
     expect(await get('/health')).toEqual([200, undefined])
     expect(await get('/ready')).toEqual([200, undefined])
+    expect((await server.handler(new Request('http://server.test/ready', { method: 'HEAD' }))).status).toBe(200)
     expect(await get('/nothing')).toEqual([404, 'not_found'])
     expect(await get('/events')).toEqual([405, 'method_not_allowed'])
     expect(await get('/__proto__')).toEqual([404, 'not_found'])
