@@ -76,6 +76,57 @@ describe('a server that is killed', () => {
   )
 })
 
+/** The shop after days of visits, whose clock is far enough on for all of them to move. */
+const MOVING = { clockOffset: '120d' }
+const MOVE_ROUNDS = runs(4, 40)
+
+describe('a server that is killed while days move', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'analytics-crash-move-'))
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  const numbers = async (app: ExampleApp) => {
+    const query = {
+      kind: 'trend',
+      range: { from: '2020-01-01', to: '2100-01-01' },
+      interval: 'month',
+      metrics: ['events', 'users', 'sessions'],
+    }
+    const { result } = await ask<{ result: { series: { points: { value: number }[] }[] } }>(app, query)
+    return result.series.map(({ points }) => points.map(({ value }) => value).filter((value) => value > 0))
+  }
+  const tiers = async ({ url }: ExampleApp) => {
+    const response = await fetch(`${url}/analytics/tiers`, { headers: { authorization: `Bearer ${KEYS.read}` } })
+    return ((await response.json()) as { days: { state: string; hotRows: number }[] }).days
+  }
+
+  it(
+    `gives the same numbers after each restart, and has moved every day in the end (${MOVE_ROUNDS} rounds)`,
+    async () => {
+      const seeded = await startExample(folder, { args: ['--seed', '12d'] })
+      const before = await numbers(seeded)
+      await seeded.stop('SIGTERM')
+      for (let round = 0; round < MOVE_ROUNDS; round++) {
+        const app = await startExample(folder, MOVING)
+        // Days begin to move when the server does; each round catches them at another moment.
+        await new Promise((resolve) => setTimeout(resolve, (round * 137) % 900))
+        await app.stop('SIGKILL')
+      }
+      const app = await startExample(folder, MOVING)
+      expect(await numbers(app)).toEqual(before)
+      await expect
+        .poll(async () => new Set((await tiers(app)).map(({ state }) => state)), { timeout: 30_000 })
+        .toEqual(new Set(['cold']))
+      expect((await tiers(app)).filter(({ hotRows }) => hotRows > 0)).toEqual([])
+      expect(await numbers(app)).toEqual(before)
+      await app.stop('SIGTERM')
+    },
+    limitMs(90_000),
+  )
+})
+
 /** How often each event is there, over all pages. */
 async function countById(app: ExampleApp): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
