@@ -12,10 +12,10 @@ const node = async (folder: string, script: string) =>
   (await run(process.execPath, ['--input-type=module', '-e', script], { cwd: folder })).stdout.trim()
 
 /** Installs tarballs into an empty folder, as a user's `npm install` would. */
-async function installInto(folder: string, tarballs: readonly string[]): Promise<void> {
+async function installInto(folder: string, tarballs: readonly string[], react = '19'): Promise<void> {
   await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }))
   const flags = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline']
-  await run('npm', ['install', ...flags, 'react@19', 'zod@4', ...tarballs], {
+  await run('npm', ['install', ...flags, `react@${react}`, `react-dom@${react}`, 'zod@4', ...tarballs], {
     cwd: folder,
     shell: process.platform === 'win32',
   })
@@ -79,13 +79,23 @@ describe('the tarballs, installed into an empty folder', () => {
   it('can be published under another scope by one change', async () => {
     const other = await mkdtemp(join(tmpdir(), 'analytics-scope-'))
     try {
-      await installInto(other, await packTarballs(other, { scope: '@elsewhere' }))
+      await installInto(other, await packTarballs(other, { scope: '@elsewhere' }), '18')
       expect(await node(other, `console.log(typeof (await import('@elsewhere/node')).createAnalytics)`)).toBe(
         'function',
       )
       expect(
         await node(other, `console.log(Object.keys(await import('@elsewhere/tiering')).includes('createTiering'))`),
       ).toBe('true')
+      // And there, as it is installed anyway, with the oldest React.
+      const render = `
+        import { createElement, version } from 'react'
+        import { renderToString } from 'react-dom/server'
+        import { createAnalytics } from '@elsewhere/browser'
+        import { AnalyticsProvider, useAnalytics } from '@elsewhere/react'
+        const Hook = () => createElement('p', null, version.split('.')[0] + ' ' + typeof useAnalytics().trackEvent)
+        const client = createAnalytics({ writeKey: 'wk_test_key' })
+        console.log(renderToString(createElement(AnalyticsProvider, { client }, createElement(Hook))))`
+      expect(await node(other, render)).toBe('<p>18 function</p>')
     } finally {
       await rm(other, { recursive: true, force: true })
     }
