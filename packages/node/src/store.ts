@@ -46,6 +46,14 @@ export interface HotRead {
   except?: readonly Seal[]
 }
 
+/** Which days are asked for. */
+export interface DaysRead extends HotRead {
+  /** Only days that lie in part at or after this instant, UTC milliseconds. */
+  from?: number
+  /** Only days that lie in part before this instant. */
+  to?: number
+}
+
 /**
  * Where events live while they are hot. Everything that is kept in a database goes through this port: the event table, and
  * `records` for the small rows that are changed by compare-and-set.
@@ -116,7 +124,7 @@ export interface HotStore {
   readEvents(request: EventsRequest & HotRead): AsyncIterable<readonly StoredEvent[]>
 
   /** Days with rows, oldest first, the rows of `except` not counted. Oracle, Postgres: from partitions and their counts. */
-  listDays(read?: HotRead): Promise<readonly HotDay[]>
+  listDays(read?: DaysRead): Promise<readonly HotDay[]>
 
   /**
    * Freezes the rows that the day has now. They stay readable by every read until they are dropped. Asked again while a seal

@@ -47,7 +47,7 @@ export async function openTiers(
     if (view && tiers === 'all' && onArchived === 'error') assertReadable(view)
     const except = view?.seals ?? []
     const coldDays = new Set(tiers === 'all' ? view?.days.map(({ day }) => day) : [])
-    const hotDays = (await store.listDays({ except })).map(({ day }) => day)
+    const hotDays = (await store.listDays({ except, from, to })).map(({ day }) => day)
     const days = [...new Set([...hotDays, ...coldDays])]
       .filter((day) => dayStart(day) < to && dayStart(day) + DAY_MS > from)
       .sort()

@@ -1,6 +1,8 @@
 import {
+  DAY_MS,
   type Day,
   dayOf,
+  dayStart,
   type EventBatch,
   type EventIdentity,
   type NumberedEvent,
@@ -111,11 +113,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
       }
     },
 
-    async listDays(read) {
+    async listDays({ except = [], from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = {}) {
       const counts = new Map<Day, number>()
-      for (const row of visible(read)) {
+      for (const row of visible({ except })) {
         const day = dayOf(row.eventTimestamp)
-        counts.set(day, (counts.get(day) ?? 0) + 1)
+        if (dayStart(day) < to && dayStart(day) + DAY_MS > from) counts.set(day, (counts.get(day) ?? 0) + 1)
       }
       return [...counts].map(([day, count]) => ({ day, rows: count })).sort((a, b) => compareText(a.day, b.day))
     },

@@ -1,6 +1,6 @@
 import { type Day, dayOf, type HotDay, type Seal, type StoredEvent } from '@analytics/protocol'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { HotRead, InsertOutcome } from '../../store.js'
+import type { DaysRead, InsertOutcome } from '../../store.js'
 import { anyOf, type Database, listed, rowsOf } from './database.js'
 import { CHUNK_ROWS, eventTypes, fillChunk } from './rows.js'
 import type { TableNames } from './schema.js'
@@ -95,22 +95,24 @@ export function sealCondition({ day, id }: Seal): string {
   return `(event_day = DATE '${day}' AND insert_number <= ${number})`
 }
 
+/** The years 1 to 9999: what a DATE literal spells with four digits. */
+const FIRST_INSTANT = -62_135_596_800_000
+const LAST_INSTANT = 253_402_300_799_999
+
 /** Days with rows, oldest first. */
 export async function listDays(
   connection: DuckDBConnection,
   names: TableNames,
-  { except = [] }: HotRead = {},
+  { except = [], from = FIRST_INSTANT, to = LAST_INSTANT }: DaysRead = {},
 ): Promise<HotDay[]> {
   const rows = await rowsOf(
     connection,
-    `SELECT event_day::VARCHAR, count(*)::DOUBLE FROM ${names.events} WHERE true${exceptSeals(except)} GROUP BY 1 ORDER BY 1`,
+    `SELECT event_day::VARCHAR AS day, count(*)::DOUBLE FROM ${names.events}
+     WHERE event_day BETWEEN $1::DATE AND $2::DATE${exceptSeals(except)} GROUP BY day ORDER BY day`,
+    [dayOf(Math.max(from, FIRST_INSTANT)), dayOf(Math.min(to - 1, LAST_INSTANT))],
   )
   return rows.map(([day, count]) => ({ day: String(day), rows: Number(count) }))
 }
-
-/** The years 1 to 9999: what a DATE literal spells with four digits. */
-const FIRST_INSTANT = -62_135_596_800_000
-const LAST_INSTANT = 253_402_300_799_999
 
 /** Consecutive days that are read by one statement. */
 export interface DayGroup {
@@ -119,32 +121,24 @@ export interface DayGroup {
 }
 
 /**
- * The days that a span of time touches and that have rows, oldest first, as many in a group as have so many rows together: a
- * statement costs some milliseconds whatever it reads, and what it sorts must fit in memory.
+ * The days that a read touches, oldest first, as many in a group as have so many rows together: a statement costs some
+ * milliseconds whatever it reads, and what it sorts must fit in memory.
  */
-export async function daysWithin(
+export async function dayGroups(
   connection: DuckDBConnection,
   names: TableNames,
-  { from, to }: { from: number; to: number },
+  read: DaysRead,
   groupRows: number,
 ): Promise<DayGroup[]> {
-  const first = dayOf(Math.max(from, FIRST_INSTANT))
-  const last = dayOf(Math.min(to - 1, LAST_INSTANT))
-  const rows = await rowsOf(
-    connection,
-    `SELECT event_day::VARCHAR AS day, count(*)::DOUBLE FROM ${names.events}
-     WHERE event_day BETWEEN $1::DATE AND $2::DATE GROUP BY day ORDER BY day`,
-    [first, last],
-  )
   const groups: DayGroup[] = []
   let size = Number.POSITIVE_INFINITY
-  for (const [day, count] of rows.map(([one, events]) => [String(one), Number(events)] as const)) {
-    size += count
+  for (const { day, rows } of await listDays(connection, names, read)) {
+    size += rows
     const open = groups.at(-1)
     if (open && size <= groupRows) open.last = day
     else {
       groups.push({ first: day, last: day })
-      size = count
+      size = rows
     }
   }
   return groups

@@ -12,7 +12,7 @@ import {
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
 import type { HotRead } from '../../store.js'
 import type { Database } from './database.js'
-import { type DayGroup, daysWithin, exceptSeals, sealCondition } from './events.js'
+import { type DayGroup, dayGroups, exceptSeals, sealCondition } from './events.js'
 import type { TableNames } from './schema.js'
 
 /** Narrow rows that one statement sorts. */
@@ -33,7 +33,7 @@ export async function* scanEvents(
   names: TableNames,
   request: ScanRequest & HotRead,
 ): AsyncGenerator<EventBatch> {
-  const groups = await database.read((connection) => daysWithin(connection, names, request, SCAN_ROWS))
+  const groups = await database.read((connection) => dayGroups(connection, names, request, SCAN_ROWS))
   for (const days of groups) {
     const statement = scanStatement(rowsOfDays(names, days, request), request)
     for await (const chunk of chunksOf(database, statement, request.signal))
@@ -47,7 +47,7 @@ export async function* readHotEvents(
   names: TableNames,
   request: EventsRequest & HotRead,
 ): AsyncGenerator<readonly StoredEvent[]> {
-  const groups = await database.read((connection) => daysWithin(connection, names, request, EVENT_ROWS))
+  const groups = await database.read((connection) => dayGroups(connection, names, request, EVENT_ROWS))
   let left = request.limit ?? Number.POSITIVE_INFINITY
   for (const days of request.order === 'desc' ? groups.reverse() : groups) {
     if (left <= 0) return

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { dayOf, dayStart } from '@analytics/protocol'
+import { DAY_MS, dayOf, dayStart } from '@analytics/protocol'
 import type { ContractCase } from '@analytics/protocol/testing'
 import { brokenAuditLink } from '../../records/audit.js'
 import { sampleEvent, sampleEvents } from '../sample-events.js'
@@ -20,6 +20,8 @@ export const tierCases: ContractCase<StoreContext>[] = [
         days.reduce((sum, { rows }) => sum + rows, 0),
         90,
       )
+      const within = { from: dayStart('2026-01-10') + DAY_MS - 1, to: dayStart('2026-01-12') }
+      assert.deepEqual(await store.listDays(within), days.slice(0, 2))
       const seal = await store.sealDay('2026-01-11')
       assert.deepEqual(
         (await store.listDays({ except: [seal] })).map(({ day }) => day),
