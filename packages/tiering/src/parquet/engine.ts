@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AnalyticsError } from '@analytics/protocol'
 import { type BoundStatement, boundTypes } from '@analytics/protocol/duckdb'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { throwIfAborted } from '../abort.js'
+import { makeTempFolder } from '../temp-files.js'
 
 /** The module, loaded when it is first needed. */
 export type DuckDb = typeof import('@duckdb/node-api')
@@ -31,7 +31,7 @@ export type Chunk = NonNullable<Awaited<ReturnType<Awaited<ReturnType<DuckDBConn
 /** Opens DuckDB without a database of its own: it reads and writes files. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const duckdb = await loadDuckDb()
-  const folder = await mkdtemp(join(options.tempDir ?? tmpdir(), 'analytics-parquet-'))
+  const folder = await makeTempFolder(options.tempDir, 'analytics-parquet')
   try {
     const instance = await duckdb.DuckDBInstance.create(':memory:', {
       memory_limit: options.memoryLimit,
