@@ -78,6 +78,12 @@ export async function buildPackages({ declarations }) {
   await pnpm(['-r', '--filter', './packages/*', 'run', 'build'], { quiet: true, env })
 }
 
+/** Builds the client of the example app. */
+export async function buildExample() {
+  say('Building the example shop')
+  await pnpm(['--filter', './examples/express-react', 'run', 'build'], { quiet: true })
+}
+
 /** Runs the steps in turn and ends with the exit code of the first that fails. */
 export async function main(steps) {
   const [major, minor] = process.versions.node.split('.').map(Number)

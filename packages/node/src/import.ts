@@ -78,5 +78,5 @@ function toRow(
     eventId: event.eventId ?? newId(Number.isNaN(time) ? receivedAt : time),
   })
   if (!parsed.ok) return { field: parsed.field, message: parsed.message }
-  return { ...toStoredEvent(parsed, { time }, { receivedAt, client: NO_CLIENT }), ...device }
+  return { ...toStoredEvent(parsed, { time }, { receivedAt, client: NO_CLIENT }, receivedAt), ...device }
 }

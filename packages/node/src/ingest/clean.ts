@@ -40,6 +40,7 @@ export function toStoredEvent(
   { event, truncated }: Pick<ParsedEvent, 'event' | 'truncated'>,
   { time, flag }: EventTime,
   { receivedAt, client }: Pick<Receipt, 'receivedAt' | 'client'>,
+  processedAt: number,
 ): StoredEvent {
   const flags = [...truncated.map((field) => `truncated:${field}`), ...(flag ? [`time:${flag}`] : [])]
   return {
@@ -59,7 +60,7 @@ export function toStoredEvent(
     schemaVersion: event.schemaVersion ?? 1,
     eventTimestamp: time,
     receivedTimestamp: receivedAt,
-    processingTimestamp: receivedAt,
+    processingTimestamp: processedAt,
   }
 }
 

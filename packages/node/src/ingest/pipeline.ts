@@ -48,10 +48,9 @@ export function ingestPipeline(options: PipelineOptions): Pipeline {
     async accept(batch, receipt) {
       const results = await Promise.all(batch.events.map((parsed, index) => judge(parsed, index, registry)))
       const good = results.filter((one): one is Good => 'parsed' in one)
-      const rows = good.map(({ parsed }) => {
-        const row = toStoredEvent(parsed, eventTime(parsed.event.timestamp, receipt), receipt)
-        return { ...row, processingTimestamp: now() }
-      })
+      const rows = good.map(({ parsed }) =>
+        toStoredEvent(parsed, eventTime(parsed.event.timestamp, receipt), receipt, now()),
+      )
       const outcomes = rows.length > 0 ? await queue.publish(rows) : []
       good.forEach((one, i) => {
         one.result.status = outcomes[i] === 'duplicate' ? 'duplicate' : 'accepted'

@@ -190,7 +190,7 @@ async function writing<Result>(
   try {
     return await state.database.write(work)
   } catch (error) {
-    await state.database.write((connection) => state.people.forget(connection)).catch(() => {})
+    await state.database.write((connection) => state.people.load(connection)).catch(() => {})
     throw error
   }
 }

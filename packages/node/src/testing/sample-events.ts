@@ -1,5 +1,6 @@
 import { DAY_MS, type StoredEvent } from '@analytics/protocol'
 import { ulid } from 'ulid'
+import { NO_CLIENT } from '../ingest/client.js'
 
 /** A stored event with what tests don't care about filled in. */
 export function sampleEvent(event: Partial<StoredEvent> = {}): StoredEvent {
@@ -16,12 +17,7 @@ export function sampleEvent(event: Partial<StoredEvent> = {}): StoredEvent {
     sessionId: 'session',
     pageUrl: null,
     referrerUrl: null,
-    userAgent: null,
-    ipAddress: null,
-    deviceType: null,
-    browser: null,
-    os: null,
-    country: null,
+    ...NO_CLIENT,
     properties: null,
     schemaVersion: 1,
     receivedTimestamp: eventTimestamp,

@@ -17,7 +17,7 @@ export interface Database {
   readonly duckdb: DuckDb
   /** Runs the work in a transaction of its own, after all earlier writes; durable when it resolves. */
   write<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result>
-  /** Lends a connection for reading; writers don't wait for it. An abort of the signal interrupts what it runs. */
+  /** Lends a connection for reading; writers don't wait for it. */
   read<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result>
   /** A connection for a stream; give it back with `closeSync`. */
   connect(): Promise<DuckDBConnection>

@@ -15,14 +15,12 @@ const LOOKUP_IDS = 1000
  * Methods that take a connection are called within a write.
  */
 export interface PersonDictionary {
-  /** Reads what is stored; called once the tables are there. */
+  /** Reads what is stored, and forgets all else: once the tables are there, and after a transaction that failed. */
   load(connection: DuckDBConnection): Promise<void>
   numbers(connection: DuckDBConnection, identities: readonly EventIdentity[]): Promise<Int32Array>
   link(connection: DuckDBConnection, links: readonly IdentityLink[], now: number): Promise<void>
   anonymousIdsOf(userId: string): Promise<readonly string[]>
   view(): People
-  /** Forgets what a failed transaction may have added. */
-  forget(connection: DuckDBConnection): Promise<void>
 }
 
 /** The dictionary of one database. */
@@ -97,7 +95,6 @@ export function personDictionary(database: Database, names: TableNames): PersonD
 
   return {
     load,
-    forget: load,
 
     async numbers(connection, identities) {
       const keys = identities.map(identityKey)
