@@ -12,6 +12,9 @@ import type {
   Seal,
   StoredEvent,
 } from '@analytics/protocol'
+import type { PersonMetrics } from './rollups/recount.js'
+import type { Grain, RollupBucket, UserMetrics } from './rollups/rollup.js'
+import type { StoredSession } from './sessions/session.js'
 
 /** What a store can do; contract cases that need more than it has are skipped by name. */
 export interface StoreCapabilities {
@@ -54,9 +57,79 @@ export interface DaysRead extends HotRead {
   to?: number
 }
 
+/** A person as data protection law asks for one: every id that is linked to one of them. */
+export interface Subject {
+  userIds: readonly string[]
+  anonymousIds: readonly string[]
+}
+
+/** What an erasure deleted, as numbers of rows. */
+export interface ErasedRows {
+  events: number
+  sessions: number
+  /** Rows of the hourly, daily and weekly metrics. */
+  metrics: number
+  identities: number
+}
+
+/** Sessions, kept current by `insertEvents` in the transaction of the events. */
+export interface SessionStore {
+  /**
+   * Sessions that began in `[from, to)`, UTC milliseconds, in order of their beginning, in bounded memory; of one person's
+   * numbers only, where they are given.
+   */
+  read(request: {
+    from: number
+    to: number
+    people?: readonly number[]
+    signal?: AbortSignal
+  }): AsyncIterable<readonly StoredSession[]>
+  /** Deletes the sessions that ended before that instant. Lost answer: call again. */
+  expire(before: number): Promise<{ rows: number }>
+}
+
+/** What changed since it was last asked for. */
+export interface RollupMarks {
+  /** First instants of the hours in which events were stored. */
+  hours: readonly number[]
+  /** Numbers of ids that were linked to a user. */
+  people: readonly number[]
+  /** Names the marks to the store; opaque to others. */
+  ids: readonly string[]
+}
+
+/** Metrics by user and bucket: computed by the store in SQL from the rows that it has. */
+export interface RollupStore {
+  /**
+   * Marks of what `insertEvents` and `linkIdentities` changed, at most so many. A mark becomes visible together with the rows
+   * that it stands for, so that whoever reads it and then computes misses none of them.
+   */
+  marks(limit: number): Promise<RollupMarks>
+  /** Forgets exactly these marks. Lost answer: call again. */
+  clearMarks(marks: RollupMarks): Promise<void>
+  /**
+   * Replaces the bucket's rows by what the hot rows give, in one transaction. Resolves to the number of people in it.
+   * Oracle, Postgres, DuckDB: one `INSERT … SELECT`. Lost answer: call again.
+   */
+  compute(bucket: RollupBucket): Promise<{ people: number }>
+  /** Replaces the bucket's rows by these, in one transaction. Lost answer: call again. */
+  replace(bucket: RollupBucket, rows: readonly PersonMetrics[]): Promise<void>
+  /** Rows of the buckets that begin in `[from, to)`, in order of bucket, then of person. */
+  read(request: {
+    grain: Grain
+    from: number
+    to: number
+    people?: readonly number[]
+  }): AsyncIterable<readonly UserMetrics[]>
+  /** The buckets that have rows of these numbers. */
+  bucketsOf(people: readonly number[]): Promise<readonly RollupBucket[]>
+  /** Deletes the buckets that ended before that instant. Lost answer: call again. */
+  expire(grain: Grain, before: number): Promise<{ rows: number }>
+}
+
 /**
- * Where events live while they are hot. Everything that is kept in a database goes through this port: the event table, and
- * `records` for the small rows that are changed by compare-and-set.
+ * Where events live while they are hot. Everything that is kept in a database goes through this port: the event table, what
+ * follows from it (people, sessions, rollups), and `records` for the small rows that are changed by compare-and-set.
  *
  * In the doc of each method, a *lost answer* means: the call may or may not have happened, and the caller knows neither. What
  * only reads changes nothing: after a lost answer it is called again.
@@ -66,8 +139,10 @@ export interface HotStore {
   readonly name: string
   readonly capabilities: StoreCapabilities
 
-  /** The catalog, leases and the audit chain, in the same database as the events. */
+  /** The catalog, leases, the audit chain and the like, in the same database as the events. */
   readonly records: RecordStore
+  readonly sessions: SessionStore
+  readonly rollups: RollupStore
 
   /**
    * Makes or migrates the tables (`auto`), or checks that they fit (`check`); `off` trusts. Done twice, it changes nothing.
@@ -79,8 +154,11 @@ export interface HotStore {
 
   /**
    * Stores the events and resolves when they are durable, one outcome each, in order. An id that is there already, or earlier
-   * in the same call, is a duplicate: the first is kept, whatever the others hold.
-   * All or none of the new ones are stored.
+   * in the same call, is a duplicate: the first is kept, whatever the others hold. Ids are looked for in the day of the event
+   * and the days beside it; in the 8 days before, too, where the event's time was changed on receipt (`$flags` say so). Rows
+   * of a standing seal count as there.
+   * All or none of the new ones are stored; with them their sessions and the marks of their hours, and before them the links
+   * between the ids of events that name both.
    * Oracle: `executeMany` with `batchErrors`, ORA-00001 is a duplicate, explicit commit. Postgres: `INSERT … SELECT FROM
    * unnest(…) ON CONFLICT DO NOTHING RETURNING event_id`. Lost answer: insert again; the ids make that harmless.
    */
@@ -89,9 +167,12 @@ export interface HotStore {
   /**
    * Remembers whose anonymous ids these are. An id that has an owner keeps it: the first link wins, so that two users of one
    * device stay two. Links go from anonymous ids to users only, hence no cycles.
-   * Oracle: `INSERT` with ORA-00001 ignored; Postgres: `ON CONFLICT DO NOTHING`. Lost answer: link again.
+   * Oracle, Postgres: `UPDATE … WHERE linked_person IS NULL`. Lost answer: link again.
    */
   linkIdentities(links: readonly IdentityLink[]): Promise<void>
+
+  /** The user that an anonymous id belongs to. */
+  ownerOf(anonymousId: string): Promise<string | undefined>
 
   /** The anonymous ids that belong to a user, oldest link first. Oracle, Postgres: an index on the user's number. */
   anonymousIdsOf(userId: string): Promise<readonly string[]>
@@ -123,8 +204,11 @@ export interface HotStore {
    */
   readEvents(request: EventsRequest & HotRead): AsyncIterable<readonly StoredEvent[]>
 
-  /** Days with rows, oldest first, the rows of `except` not counted. Oracle, Postgres: from partitions and their counts. */
+  /** Days with rows, oldest first, and how many, the rows of `except` not counted. Oracle, Postgres: counts every row. */
   listDays(read?: DaysRead): Promise<readonly HotDay[]>
+
+  /** Days with rows, oldest first, those of `except` not counted. Oracle, Postgres: one step of an index a day. */
+  daysWithRows(read?: DaysRead): Promise<readonly Day[]>
 
   /**
    * Freezes the rows that the day has now. They stay readable by every read until they are dropped. Asked again while a seal
@@ -145,6 +229,19 @@ export interface HotStore {
    * Oracle, Postgres: `DROP TABLE` of the sealed table. Lost answer: call again.
    */
   dropSealed(seal: Seal): Promise<{ rows: number }>
+
+  /**
+   * Deletes everything that the hot store has of these ids: their events, sealed ones too, their sessions and metrics, and the
+   * ids themselves; their numbers are never given again. Done twice, it deletes nothing more.
+   * Oracle, Postgres: one transaction. Lost answer: call again.
+   */
+  eraseSubject(subject: Subject): Promise<ErasedRows>
+
+  /**
+   * Forgets the ids of people of whom there is nothing left: ids first seen before that instant without an event, a session or
+   * a row of metrics. Their numbers are never given again. Lost answer: call again.
+   */
+  expireIdentities(before: number): Promise<{ rows: number }>
 
   /**
    * Takes the lease when it is free, expired, or already the owner's (which renews it); undefined when another holds it.

@@ -52,14 +52,17 @@ export function duckdbStatement(): Statement {
     },
     property(path, type) {
       const at = pointer(path, add)
-      const value = type === 'text' ? `json_extract_string(properties, ${at.value})` : jsonAs(at.value, type)
-      return `CASE WHEN ${at.guard}json_type(properties, ${at.value}) ${JSON_TYPES[type]} THEN ${value} END`
+      const plain = type === 'long-text' ? 'text' : type
+      const value = plain === 'text' ? `json_extract_string(properties, ${at.value})` : jsonAs(at.value, plain)
+      return `CASE WHEN ${at.guard}json_type(properties, ${at.value}) ${JSON_TYPES[plain]} THEN ${value} END`
     },
     hasProperty(path) {
       const at = pointer(path, add)
       return `coalesce(${at.guard}json_type(properties, ${at.value}) <> 'NULL', false)`
     },
     contains: (text, part) => `contains(${text}, ${part})`,
+    isIn: (value, others) => `${value} IN (${others.join(', ')})`,
+    twoValued: (condition) => `coalesce(${condition}, false)`,
   }
   return {
     dialect,

@@ -119,12 +119,19 @@ export interface FilterDialect {
   bind(value: string | number | boolean): string
   /** An instant given in UTC milliseconds, as an expression that compares with a time column. */
   instant(ms: number): string
-  /** The value at a path of `properties`, as text, number or boolean; NULL where it is missing or of another type. */
-  property(path: readonly string[], type: 'text' | 'number' | 'boolean'): string
+  /**
+   * The value at a path of `properties`, as text, number or boolean; NULL where it is missing or of another type. `long-text` is
+   * what only `contains` looks into: text of any length, where the dialect can't compare such.
+   */
+  property(path: readonly string[], type: 'text' | 'long-text' | 'number' | 'boolean'): string
   /** Whether there is a value that is not null at a path of `properties`. */
   hasProperty(path: readonly string[]): string
   /** Whether the first text contains the second. */
   contains(text: string, part: string): string
+  /** Whether the value is one of the others, of which there is at least one. */
+  isIn(value: string, others: readonly string[]): string
+  /** The condition, false where it would be NULL. */
+  twoValued(condition: string): string
 }
 
 /** The filter as a condition that is true or false, never NULL, so that NOT means what it says. */
@@ -161,8 +168,11 @@ function propertyToSql({ property, op, value }: PropertyFilter, dialect: FilterD
     default: {
       const type = comparedAs(reference, value)
       if (type === undefined || type === 'boolean' || (op === 'contains' && type !== 'text')) return '(1 = 0)'
-      const [left, right] = [leftSide(reference, type, dialect), rightSide(reference, value as Comparable, dialect)]
-      return twoValued(op === 'contains' ? dialect.contains(left, right) : `${left} ${SQL_COMPARISON[op]} ${right}`)
+      const left = leftSide(reference, op === 'contains' ? 'long-text' : type, dialect)
+      const right = rightSide(reference, value as Comparable, dialect)
+      return dialect.twoValued(
+        op === 'contains' ? dialect.contains(left, right) : `${left} ${SQL_COMPARISON[op]} ${right}`,
+      )
     }
   }
 }
@@ -185,7 +195,8 @@ function equalsAny(reference: PropertyReference, values: Json | undefined, diale
   }
   const conditions = [...groups].map(([type, group]) => {
     const left = leftSide(reference, type, dialect)
-    return twoValued(`${left} IN (${group.map((value) => rightSide(reference, value, dialect)).join(', ')})`)
+    const others = group.map((value) => rightSide(reference, value, dialect))
+    return dialect.twoValued(dialect.isIn(left, others))
   })
   return conditions.length === 0 ? '(1 = 0)' : `(${conditions.join(' OR ')})`
 }
@@ -203,15 +214,13 @@ function comparedAs(reference: PropertyReference, value: Json | undefined): Comp
   return reference.path !== undefined || reference.type === type ? type : undefined
 }
 
-function leftSide(reference: PropertyReference, type: ComparedAs, dialect: FilterDialect): string {
+function leftSide(reference: PropertyReference, type: ComparedAs | 'long-text', dialect: FilterDialect): string {
   return reference.path === undefined ? columnName(reference.column) : dialect.property(reference.path, type)
 }
 
 function rightSide(reference: PropertyReference, value: Comparable, dialect: FilterDialect): string {
   return reference.type === 'time' ? dialect.instant(Number(comparable('time', value))) : dialect.bind(value)
 }
-
-const twoValued = (condition: string): string => `coalesce(${condition}, false)`
 
 /** The condition of an {@link EventMatch}. */
 export function matchToSql(match: EventMatch, dialect: FilterDialect): string {

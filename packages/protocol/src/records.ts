@@ -1,5 +1,8 @@
-/** The kinds of small rows that a store keeps besides events. */
-export type RecordKind = 'meta' | 'tier' | 'lease' | 'audit'
+/**
+ * The kinds of small rows that a store keeps besides events: facts of its own, the catalog of tiers, leases, the audit chain,
+ * states of rollup buckets, runs of jobs, and keyed hashes of people who are not to be stored again.
+ */
+export type RecordKind = 'meta' | 'tier' | 'lease' | 'audit' | 'rollup' | 'job' | 'suppression'
 
 /** A small row with the version that compare-and-set goes by. */
 export interface StoredRecord<Value = unknown> {

@@ -29,6 +29,8 @@ function recordingDialect() {
     property: (path, type) => `json_${type}(${bind(path.join('/'))})`,
     hasProperty: (path) => `has(${bind(path.join('/'))})`,
     contains: (text, part) => `contains(${text}, ${part})`,
+    isIn: (value, others) => `${value} IN (${others.join(', ')})`,
+    twoValued: (condition) => `coalesce(${condition}, false)`,
   }
   return { dialect, bound }
 }

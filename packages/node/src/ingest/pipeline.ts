@@ -10,7 +10,7 @@ import {
 } from '@analytics/protocol'
 import { errorFacts, type Logger } from '../logger.js'
 import type { EventQueue, PublishOutcome } from '../queue.js'
-import type { HotStore, IdentityLink, InsertOutcome } from '../store.js'
+import type { HotStore, InsertOutcome } from '../store.js'
 import { eventTime, type Receipt, toStoredEvent } from './clean.js'
 import type { SchemaRegistry } from './schema-registry.js'
 
@@ -103,14 +103,13 @@ function summarize(results: EventResult[]): BatchResult {
   return { ...summary, rejected: count('rejected'), dropped: count('dropped'), retry: count('retry'), results }
 }
 
-/** The consumer: links first, so that no event is visible before its person is known, then the rows, then the listeners. */
+/** The consumer: the rows, and what follows from them, then the listeners. */
 async function storeGroup(
   { store, listeners, logger }: PipelineOptions,
   events: readonly StoredEvent[],
 ): Promise<readonly InsertOutcome[]> {
   let outcomes: readonly InsertOutcome[]
   try {
-    await store.linkIdentities(identityLinks(events))
     outcomes = await store.insertEvents(events)
   } catch (error) {
     logger.error(
@@ -125,15 +124,6 @@ async function storeGroup(
   const inserted = events.filter((_, i) => outcomes[i] === 'inserted')
   if (inserted.length > 0) notify(listeners, inserted, logger)
   return outcomes
-}
-
-/** Whose anonymous ids the events tell: an event that names both has been identified. */
-function identityLinks(events: readonly StoredEvent[]): IdentityLink[] {
-  const links = new Map<string, string>()
-  for (const { anonymousId, userId } of events) {
-    if (anonymousId !== null && userId !== null && !links.has(anonymousId)) links.set(anonymousId, userId)
-  }
-  return [...links].map(([anonymousId, userId]) => ({ anonymousId, userId }))
 }
 
 /** Listeners run after the commit, apart from it: their errors harm neither the answer nor each other. */

@@ -14,11 +14,15 @@ const HEAD = 'audit-head'
  * Appends to the audit chain. The head is a record of its own; the entry is written under the next number first, so that of
  * two writers one finds the number taken and goes on behind it.
  */
-export async function appendAudit(records: RecordStore, now: () => number, entry: AuditEntry): Promise<void> {
+export async function appendAudit(
+  records: RecordStore,
+  now: () => number | Promise<number>,
+  entry: AuditEntry,
+): Promise<void> {
   let after = (await records.get<{ number: number }>('meta', HEAD))?.value.number ?? 0
   for (;;) {
     const previous = after === 0 ? '' : ((await records.get<AuditLink>('audit', auditKey(after)))?.value.hash ?? '')
-    const at = now()
+    const at = await now()
     const link: AuditLink = { ...entry, at, previous, hash: linkHash(entry, at, previous) }
     if ((await records.put('audit', auditKey(after + 1), link, 0)) !== undefined) break
     after++

@@ -19,16 +19,17 @@ export interface Leases {
  * Leases kept as records. `now` is the clock of whatever the records live in, so that all contenders share one.
  * An expired lease keeps its row: the epoch must go on growing.
  */
-export function recordLeases(records: RecordStore, now: () => number): Leases {
+export function recordLeases(records: RecordStore, now: () => number | Promise<number>): Leases {
   return {
     async acquire(name, { owner, ttlMs }) {
       for (;;) {
         const current = await records.get<LeaseValue>('lease', name)
         const held = current?.value
-        if (held && held.owner !== owner && held.until > now()) return undefined
-        const isRenewal = held?.owner === owner && held.until > now()
+        const at = await now()
+        if (held && held.owner !== owner && held.until > at) return undefined
+        const isRenewal = held?.owner === owner && held.until > at
         const epoch = isRenewal ? held.epoch : (held?.epoch ?? 0) + 1
-        const value: LeaseValue = { owner, epoch, until: now() + ttlMs }
+        const value: LeaseValue = { owner, epoch, until: at + ttlMs }
         const version = await records.put('lease', name, value, current?.version ?? 0)
         if (version !== undefined) return { name, owner, epoch }
         // Somebody was faster: another contender, who holds it now, or this owner's own renewal. Looking again tells.

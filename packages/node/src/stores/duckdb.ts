@@ -1,15 +1,26 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { AnalyticsError, type Day, type RecordKind, type Seal } from '@analytics/protocol'
+import { AnalyticsError, type Day, type Seal, type StoredEvent } from '@analytics/protocol'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { identityLinks } from '../people/identity-links.js'
 import { appendAudit } from '../records/audit.js'
 import { recordLeases } from '../records/lease.js'
-import type { HotStore } from '../store.js'
+import type { HotStore, IdentityLink } from '../store.js'
 import { type Database, openDatabase, rowsOf } from './duckdb/database.js'
+import { duckdbDdl, duckdbDialect } from './duckdb/dialect.js'
 import { appendEvents, listDays, sealCondition, splitNew } from './duckdb/events.js'
 import { type PersonDictionary, personDictionary } from './duckdb/people.js'
+import { type RecentIds, recentIds } from './duckdb/recent-ids.js'
 import { readHotEvents, readSealedEvents, scanEvents } from './duckdb/scan.js'
 import { setupSchema, type TableNames, tableNames } from './duckdb/schema.js'
-import { type ProjectedType, sqlRecords } from './sql/records.js'
+import { duckdbSession, duckdbSql } from './duckdb/sql.js'
+import { type WriteBehind, writeBehind } from './duckdb/write-behind.js'
+import { ddlStatements } from './sql/ddl.js'
+import { checkedPrefix } from './sql/prefix.js'
+import { eraseSubject, expireIdentities } from './sql/privacy.js'
+import { sqlRecords } from './sql/records.js'
+import { addMarks, sqlRollups } from './sql/rollups.js'
+import { sqlSessions } from './sql/sessions.js'
 
 /** Options of {@link duckdbStore}. */
 export interface DuckDbStoreOptions {
@@ -32,27 +43,33 @@ export interface DuckDbStoreOptions {
  * const store = duckdbStore({ path: './analytics.duckdb' })
  */
 export function duckdbStore(options: DuckDbStoreOptions): HotStore {
-  const { path, prefix = 'pf_', memoryLimit = '512MB', threads = 2, now = Date.now } = options
+  const { path, memoryLimit = '512MB', threads = 2, now = Date.now } = options
   if (typeof path !== 'string' || path === '')
     throw new AnalyticsError('invalid_options', 'path is missing.', { field: 'path' })
-  if (!/^[a-z_][a-z0-9_]{0,29}$/i.test(prefix)) {
-    throw new AnalyticsError('invalid_options', 'prefix holds other characters than letters, digits and underscores.', {
-      field: 'prefix',
-    })
-  }
-  const names = tableNames(prefix)
+  const names = tableNames(checkedPrefix(options.prefix))
   let opening: Promise<Opened> | undefined
   const opened = (): Promise<Opened> => {
-    opening ??= open(names, { path, memoryLimit, threads })
+    // An opening that failed, because another process has the file, may be tried again.
+    opening ??= open(names, { path, memoryLimit, threads }, now).catch((error) => {
+      opening = undefined
+      throw error
+    })
     return opening
   }
   return assembleStore(names, opened, () => opening, now)
+}
+
+/** The statements that make the tables, or bring those of an earlier version up to date. */
+export function duckdbSchema({ prefix, from = 0 }: { prefix?: string; from?: number } = {}): string[] {
+  return ddlStatements(duckdbDdl, tableNames(checkedPrefix(prefix)).tables, from)
 }
 
 /** The parts of an open database. */
 interface Opened {
   database: Database
   people: PersonDictionary
+  recent: RecentIds
+  behind: WriteBehind
   /** Number of the newest insert; each insert has one of its own. */
   insertNumber: number
 }
@@ -60,10 +77,17 @@ interface Opened {
 async function open(
   names: TableNames,
   options: { path: string; memoryLimit: string; threads: number },
+  now: () => number,
 ): Promise<Opened> {
   if (options.path !== ':memory:') mkdirSync(dirname(options.path), { recursive: true })
   const database = await openDatabase(options)
-  return { database, people: personDictionary(database, names), insertNumber: 0 }
+  return {
+    database,
+    people: personDictionary(database, names, now),
+    recent: recentIds(names),
+    behind: writeBehind(database, names, now),
+    insertNumber: 0,
+  }
 }
 
 function assembleStore(
@@ -72,34 +96,37 @@ function assembleStore(
   current: () => Promise<Opened> | undefined,
   now: () => number,
 ): HotStore {
-  const records = sqlRecords({
-    table: (kind: RecordKind) => names.records(kind),
-    parameter: (type: ProjectedType) =>
-      type === 'time' ? 'epoch_ms(?::BIGINT)' : type === 'number' ? '?::BIGINT' : '?',
-    query: async (sql, values) => {
-      const { database } = await opened()
-      const rows = await database.read((connection) => rowsOf(connection, sql, [...values]))
-      return rows.map((row) =>
-        row.map((value) => (typeof value === 'bigint' ? Number(value) : (value as string | null))),
-      )
-    },
-    execute: async (sql, values) => {
-      const { database } = await opened()
-      return database.write(async (connection) => (await connection.run(sql, [...values])).rowsChanged)
-    },
-  })
+  const { tables } = names
+  const sql = duckdbSql(opened)
+  const records = sqlRecords(sql, tables)
   const leases = recordLeases(records, now)
+  const settle = async () => (await opened()).behind.settle()
+
+  /** Links ids that have no owner yet, and marks them for the rollups. */
+  const link = async ({ database, people }: Opened, connection: DuckDBConnection, links: readonly IdentityLink[]) => {
+    const linked = await people.link(connection, links)
+    await addMarks(duckdbSession(database.duckdb, connection), tables.marks, { people: linked })
+  }
 
   return {
     name: 'duckdb',
     capabilities: { durable: true, shared: false },
     records,
+    sessions: sqlSessions(sql, tables, settle),
+    rollups: sqlRollups({
+      database: sql,
+      tables,
+      source: async (_session, first, last) => ({ from: names.events, first, last }),
+      now: async () => now(),
+      settle,
+    }),
 
     async setup(mode) {
       const state = await opened()
       await state.database.write(async (connection) => {
         await setupSchema(connection, names, mode)
         await state.people.load(connection)
+        await state.recent.load(connection)
         const [top] = await rowsOf(connection, `SELECT coalesce(max(insert_number), 0)::DOUBLE FROM ${names.events}`)
         const [sealed] = await rowsOf(
           connection,
@@ -107,27 +134,42 @@ function assembleStore(
         )
         state.insertNumber = Math.max(Number(top?.[0] ?? 0), Number(sealed?.[0] ?? 0))
       })
+      await state.behind.recover(state.insertNumber)
       // The file has one owner at a time, and that is this process now: whoever held a lease is gone.
       await leases.expireAll()
     },
 
     async insertEvents(events) {
       const state = await opened()
-      return writing(state, async (connection) => {
-        const { fresh, outcomes } = await splitNew(state.database, connection, names, events)
-        if (fresh.length > 0) {
-          const people = await state.people.numbers(connection, fresh)
-          state.insertNumber++
-          await appendEvents(state.database, connection, names, fresh, people, state.insertNumber)
-        }
-        return outcomes
-      })
+      let stored: { fresh: StoredEvent[]; people: Int32Array; insertNumber: number } | undefined
+      return writing(
+        state,
+        async (connection) => {
+          const { fresh, outcomes } = await splitNew(state.database, connection, names, state.recent, events)
+          if (fresh.length > 0) {
+            await link(state, connection, identityLinks(fresh))
+            const people = await state.people.numbers(connection, fresh)
+            const insertNumber = ++state.insertNumber
+            await appendEvents(state.database, connection, names, fresh, people, insertNumber)
+            stored = { fresh, people, insertNumber }
+          }
+          return outcomes
+        },
+        () => {
+          if (!stored) return
+          state.recent.add(stored.fresh.map(({ eventId }) => eventId))
+          state.behind.add(stored.fresh, stored.people, stored.insertNumber)
+        },
+      )
     },
 
     async linkIdentities(links) {
       if (links.length === 0) return
       const state = await opened()
-      await writing(state, (connection) => state.people.link(connection, links, now()))
+      await writing(state, (connection) => link(state, connection, links))
+    },
+    async ownerOf(anonymousId) {
+      return (await opened()).people.ownerOf(anonymousId)
     },
     async anonymousIdsOf(userId) {
       return (await opened()).people.anonymousIdsOf(userId)
@@ -153,6 +195,10 @@ function assembleStore(
       const { database } = await opened()
       return database.read((connection) => listDays(connection, names, read))
     },
+    async daysWithRows(read) {
+      const { database } = await opened()
+      return (await database.read((connection) => listDays(connection, names, read))).map(({ day }) => day)
+    },
 
     async sealDay(day) {
       return seal(await opened(), names, day, records)
@@ -162,6 +208,8 @@ function assembleStore(
     },
     async dropSealed(seal) {
       const { database } = await opened()
+      // What follows from the rows is written before they go: after a crash it could not be told any more.
+      await settle()
       const rows = await database.write(
         async (connection) =>
           (await connection.run(`DELETE FROM ${names.events} WHERE ${sealCondition(seal)}`)).rowsChanged,
@@ -171,12 +219,46 @@ function assembleStore(
       return { rows }
     },
 
+    async eraseSubject(subject) {
+      const state = await opened()
+      await settle()
+      const erased = await state.database.write(async (connection) => {
+        const session = duckdbSession(state.database.duckdb, connection)
+        const numbers = await state.people.numbersOf(connection, subject)
+        const rows = await eraseSubject(
+          session,
+          { dialect: duckdbDialect, tables, eventTables: [names.events] },
+          subject,
+          numbers,
+        )
+        await state.people.load(connection)
+        return rows
+      })
+      await recountSeals(state, names, records)
+      return erased
+    },
+
+    async expireIdentities(before) {
+      const state = await opened()
+      await settle()
+      const rows = await state.database.write(async (connection) => {
+        const session = duckdbSession(state.database.duckdb, connection)
+        const forgotten = await expireIdentities(session, duckdbDialect, tables, [names.events], before)
+        if (forgotten > 0) await state.people.load(connection)
+        return forgotten
+      })
+      return { rows }
+    },
+
     acquireLease: leases.acquire,
     releaseLease: leases.release,
     audit: (entry) => appendAudit(records, now, entry),
 
     async close() {
       const state = await current()?.catch(() => undefined)
+      // Where it fails, the next process recovers it from the rows.
+      await state?.behind.settle().catch(() => {})
+      state?.behind.stop()
       await state?.database.close()
     },
   }
@@ -185,10 +267,11 @@ function assembleStore(
 /** A write that numbers people: when it fails, what it added to the dictionary in memory is forgotten with it. */
 async function writing<Result>(
   state: Opened,
-  work: Parameters<typeof state.database.write<Result>>[0],
+  work: (connection: DuckDBConnection) => Promise<Result>,
+  onCommit?: () => void,
 ): Promise<Result> {
   try {
-    return await state.database.write(work)
+    return await state.database.write(work, onCommit)
   } catch (error) {
     await state.database.write((connection) => state.people.load(connection)).catch(() => {})
     throw error
@@ -199,6 +282,12 @@ const sealKey = (day: Day): string => `seal/${day}`
 
 /** The highest insert number that a seal names. It outlives the seal: numbers may never fall back below it. */
 const SEALED_NUMBER = 'sealed-number'
+
+const countSealed = async ({ database }: Opened, names: TableNames, seal: Seal) => {
+  const sql = `SELECT count(*)::DOUBLE FROM ${names.events} WHERE ${sealCondition(seal)}`
+  const [row] = await database.read((connection) => rowsOf(connection, sql))
+  return Number(row?.[0] ?? 0)
+}
 
 async function seal(state: Opened, names: TableNames, day: Day, records: HotStore['records']): Promise<Seal> {
   const standing = await records.get<Seal>('meta', sealKey(day))
@@ -214,4 +303,12 @@ async function seal(state: Opened, names: TableNames, day: Day, records: HotStor
     await records.put('meta', SEALED_NUMBER, Number(made.id), highest?.version ?? 0)
   await records.put('meta', sealKey(day), made, 0)
   return made
+}
+
+/** Writes down how many rows standing seals have after an erasure. */
+async function recountSeals(state: Opened, names: TableNames, records: HotStore['records']): Promise<void> {
+  for (const { key, version, value } of await records.list<Seal>('meta', { prefix: 'seal/' })) {
+    const rows = await countSealed(state, names, value)
+    if (rows !== value.rows) await records.put('meta', key, { ...value, rows }, version)
+  }
 }

@@ -4,7 +4,6 @@ import {
   dayOf,
   dayStart,
   type EventBatch,
-  type EventIdentity,
   type NumberedEvent,
   type RecordKind,
   type RecordStore,
@@ -16,9 +15,12 @@ import {
 import { compareText, matchesEvent, matchesFilter, propertyValue } from '@analytics/protocol/filter'
 import { type FaultHook, withFaults } from '@analytics/protocol/testing'
 import { ulid } from 'ulid'
+import { identityLinks } from '../people/identity-links.js'
 import { appendAudit } from '../records/audit.js'
 import { recordLeases } from '../records/lease.js'
-import type { HotRead, HotStore } from '../store.js'
+import type { DaysRead, HotRead, HotStore, IdentityLink, InsertOutcome } from '../store.js'
+import { memoryDerived } from './memory/derived.js'
+import { memoryPeople } from './memory/people.js'
 
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
@@ -37,37 +39,59 @@ const BATCH_ROWS = 512
 export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
   const now = options.now ?? Date.now
   const rows = new Map<string, Row>()
-  const people = memoryPeople()
+  const people = memoryPeople(now)
   const seals = new Map<Day, Seal>()
   const records = memoryRecords()
   const leases = recordLeases(records, now)
   const dictionary = ulid(now())
   let insertNumber = 0
 
+  const derived = memoryDerived(people)
+
   const isSealed = (row: Row, seal: Seal) =>
     dayOf(row.eventTimestamp) === seal.day && row.insertNumber <= Number(seal.id)
   const visible = ({ except = [] }: HotRead = {}) =>
     [...rows.values()].filter((row) => !except.some((seal) => isSealed(row, seal)))
+  const daysOf = ({ except = [], from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: DaysRead = {}) => {
+    const counts = new Map<Day, number>()
+    for (const row of visible({ except })) {
+      const day = dayOf(row.eventTimestamp)
+      if (dayStart(day) < to && dayStart(day) + DAY_MS > from) counts.set(day, (counts.get(day) ?? 0) + 1)
+    }
+    return [...counts].map(([day, count]) => ({ day, rows: count })).sort((a, b) => compareText(a.day, b.day))
+  }
+  const link = (links: readonly IdentityLink[]) => {
+    for (const { anonymousId, userId } of links) {
+      if (people.link(anonymousId, userId)) derived.mark({ person: people.number({ userId: null, anonymousId }) })
+    }
+  }
 
   const store: HotStore = {
     name: 'memory',
     capabilities: { durable: false, shared: false },
     records,
+    sessions: derived.sessions,
+    rollups: derived.rollups(() => [...rows.values()]),
 
     async setup() {},
 
     async insertEvents(events) {
       insertNumber++
-      return events.map((event) => {
+      const fresh: Row[] = []
+      const outcomes = events.map((event): InsertOutcome => {
         if (rows.has(event.eventId)) return 'duplicate'
-        rows.set(event.eventId, { ...structuredClone(event), person: people.number(event), insertNumber })
+        const row = { ...structuredClone(event), person: people.number(event), insertNumber }
+        rows.set(event.eventId, row)
+        fresh.push(row)
         return 'inserted'
       })
+      link(identityLinks(fresh))
+      derived.add(fresh)
+      return outcomes
     },
 
-    async linkIdentities(links) {
-      for (const { anonymousId, userId } of links) people.link(anonymousId, userId)
-    },
+    linkIdentities: async (links) => link(links),
+    ownerOf: async (anonymousId) => people.ownerOf(anonymousId),
     anonymousIdsOf: async (userId) => people.anonymousIdsOf(userId),
     people: async () => people.view(),
     personNumbers: async (identities) => Int32Array.from(identities, people.number),
@@ -113,14 +137,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
       }
     },
 
-    async listDays({ except = [], from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = {}) {
-      const counts = new Map<Day, number>()
-      for (const row of visible({ except })) {
-        const day = dayOf(row.eventTimestamp)
-        if (dayStart(day) < to && dayStart(day) + DAY_MS > from) counts.set(day, (counts.get(day) ?? 0) + 1)
-      }
-      return [...counts].map(([day, count]) => ({ day, rows: count })).sort((a, b) => compareText(a.day, b.day))
-    },
+    listDays: async (read) => daysOf(read),
+    daysWithRows: async (read) => daysOf(read).map(({ day }) => day),
 
     async sealDay(day) {
       const standing = seals.get(day)
@@ -144,6 +162,21 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
       for (const row of sealed) rows.delete(row.eventId)
       if (seals.get(seal.day)?.id === seal.id) seals.delete(seal.day)
       return { rows: sealed.length }
+    },
+
+    async eraseSubject(subject) {
+      const numbers = new Set(people.numbersOf(subject))
+      const gone = [...rows.values()].filter(({ person }) => numbers.has(person))
+      for (const { eventId } of gone) rows.delete(eventId)
+      for (const [day, seal] of seals)
+        seals.set(day, { ...seal, rows: visible().filter((row) => isSealed(row, seal)).length })
+      return { events: gone.length, ...derived.erase(numbers), identities: people.forget(numbers) }
+    },
+
+    async expireIdentities(before) {
+      const used = new Set([...rows.values()].map(({ person }) => person))
+      for (const person of derived.people()) used.add(person)
+      return { rows: people.forget(people.seenBefore(before).filter((person) => !used.has(person))) }
     },
 
     acquireLease: leases.acquire,
@@ -171,34 +204,6 @@ function toBatch(found: readonly { row: Row; mask: number }[], columns: readonly
     columns: Object.fromEntries(
       columns.map((column) => [column, found.map(({ row }): Scalar => propertyValue(row, column))]),
     ),
-  }
-}
-
-/** Numbers ids and remembers whose anonymous ids are whose. */
-function memoryPeople() {
-  const numbers = new Map<string, number>()
-  const owners = new Map<string, string>()
-  const numberOf = (key: string): number => {
-    const known = numbers.get(key)
-    if (known !== undefined) return known
-    numbers.set(key, numbers.size)
-    return numbers.size - 1
-  }
-  return {
-    number: ({ userId, anonymousId }: EventIdentity): number =>
-      numberOf(userId === null ? `a${anonymousId}` : `u${userId}`),
-    link(anonymousId: string, userId: string) {
-      if (owners.has(anonymousId)) return
-      owners.set(anonymousId, userId)
-      numberOf(`a${anonymousId}`)
-      numberOf(`u${userId}`)
-    },
-    anonymousIdsOf: (userId: string) => [...owners].filter(([, owner]) => owner === userId).map(([id]) => id),
-    view() {
-      const canonical = Int32Array.from({ length: numbers.size }, (_, i) => i)
-      for (const [anonymousId, userId] of owners) canonical[numberOf(`a${anonymousId}`)] = numberOf(`u${userId}`)
-      return { count: numbers.size, canonical }
-    },
   }
 }
 

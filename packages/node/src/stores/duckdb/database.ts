@@ -15,8 +15,14 @@ export interface DatabaseOptions {
 /** One database with one writer at a time and any number of readers. */
 export interface Database {
   readonly duckdb: DuckDb
-  /** Runs the work in a transaction of its own, after all earlier writes; durable when it resolves. */
-  write<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result>
+  /**
+   * Runs the work in a transaction of its own, after all earlier writes; durable when it resolves.
+   * @param onCommit Called right after the commit, before the next write begins.
+   */
+  write<Result>(
+    work: (connection: DuckDBConnection) => Promise<Result>,
+    onCommit?: (result: Result) => void,
+  ): Promise<Result>
   /** Lends a connection for reading; writers don't wait for it. */
   read<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result>
   /** A connection for a stream; give it back with `closeSync`. */
@@ -44,9 +50,13 @@ export async function openDatabase({ path, memoryLimit, threads }: DatabaseOptio
 
   return {
     duckdb,
-    write: (work) => {
+    write: (work, onCommit) => {
       assertOpen()
-      return queued(() => inTransaction(writer, work))
+      return queued(async () => {
+        const result = await inTransaction(writer, work)
+        onCommit?.(result)
+        return result
+      })
     },
     async read(work) {
       assertOpen()

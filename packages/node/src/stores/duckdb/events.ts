@@ -2,6 +2,7 @@ import { type Day, dayOf, type HotDay, type Seal, type StoredEvent } from '@anal
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { DaysRead, InsertOutcome } from '../../store.js'
 import { anyOf, type Database, listed, rowsOf } from './database.js'
+import type { RecentIds } from './recent-ids.js'
 import { CHUNK_ROWS, eventTypes, fillChunk } from './rows.js'
 import type { TableNames } from './schema.js'
 
@@ -39,22 +40,19 @@ function idGroups(ids: readonly string[]): string[][] {
   return groups
 }
 
-/** Splits a batch into what is new and what was seen, in the batch or in the table. */
+/** Splits a batch into what is new and what was seen, in the batch, lately, or in the table. */
 export async function splitNew(
   database: Pick<Database, 'duckdb'>,
   connection: DuckDBConnection,
   names: TableNames,
+  recent: RecentIds,
   events: readonly StoredEvent[],
 ): Promise<{ fresh: StoredEvent[]; outcomes: InsertOutcome[] }> {
-  const seen = await knownIds(
-    database,
-    connection,
-    names,
-    events.map(({ eventId }) => eventId),
-  )
+  const older = events.map(({ eventId }) => eventId).filter((id) => recent.has(id) === undefined)
+  const seen = await knownIds(database, connection, names, older)
   const fresh: StoredEvent[] = []
   const outcomes = events.map((event): InsertOutcome => {
-    if (seen.has(event.eventId)) return 'duplicate'
+    if (seen.has(event.eventId) || recent.has(event.eventId)) return 'duplicate'
     seen.add(event.eventId)
     fresh.push(event)
     return 'inserted'

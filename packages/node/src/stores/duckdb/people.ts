@@ -1,6 +1,7 @@
 import type { EventIdentity } from '@analytics/protocol'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { IdentityLink, People } from '../../store.js'
+import { identityKey } from '../../people/identity-key.js'
+import type { IdentityLink, People, Subject } from '../../store.js'
 import { anyOf, type Database, listed, rowsOf } from './database.js'
 import type { TableNames } from './schema.js'
 
@@ -18,13 +19,17 @@ export interface PersonDictionary {
   /** Reads what is stored, and forgets all else: once the tables are there, and after a transaction that failed. */
   load(connection: DuckDBConnection): Promise<void>
   numbers(connection: DuckDBConnection, identities: readonly EventIdentity[]): Promise<Int32Array>
-  link(connection: DuckDBConnection, links: readonly IdentityLink[], now: number): Promise<void>
+  /** Links ids that have no owner yet; resolves to their numbers. */
+  link(connection: DuckDBConnection, links: readonly IdentityLink[]): Promise<number[]>
+  /** Numbers that these ids have. */
+  numbersOf(connection: DuckDBConnection, subject: Subject): Promise<number[]>
+  ownerOf(anonymousId: string): Promise<string | undefined>
   anonymousIdsOf(userId: string): Promise<readonly string[]>
   view(): People
 }
 
 /** The dictionary of one database. */
-export function personDictionary(database: Database, names: TableNames): PersonDictionary {
+export function personDictionary(database: Database, names: TableNames, now: () => number): PersonDictionary {
   const cache = new Map<string, number>()
   let count = 0
   let canonical = new Int32Array(0)
@@ -64,6 +69,7 @@ export function personDictionary(database: Database, names: TableNames): PersonD
   const add = async (connection: DuckDBConnection, keys: readonly string[], found: Map<string, number>) => {
     if (keys.length === 0) return
     const appender = await connection.createAppender(names.identities)
+    const createdAt = new database.duckdb.DuckDBTimestampValue(BigInt(now()) * 1000n)
     keys.forEach((key, i) => {
       const number = count + i
       appender.appendInteger(number)
@@ -73,6 +79,7 @@ export function personDictionary(database: Database, names: TableNames): PersonD
       else appender.appendNull()
       appender.appendNull()
       appender.appendNull()
+      appender.appendTimestamp(createdAt)
       appender.endRow()
       found.set(key, number)
       remember(key, number)
@@ -102,9 +109,10 @@ export function personDictionary(database: Database, names: TableNames): PersonD
       return Int32Array.from(keys, (key) => found.get(key)!)
     },
 
-    async link(connection, links, now) {
+    async link(connection, links) {
       const keys = links.flatMap(({ anonymousId, userId }) => [`a${anonymousId}`, `u${userId}`])
       const found = await resolve(connection, keys)
+      const linkedNow: number[] = []
       for (const { anonymousId, userId } of links) {
         const person = found.get(`a${anonymousId}`)!
         const linked = found.get(`u${userId}`)!
@@ -112,12 +120,30 @@ export function personDictionary(database: Database, names: TableNames): PersonD
         if (canonical[person] !== person) continue
         await connection.run(`UPDATE ${names.identities} SET linked_person = $1, linked_at = $2 WHERE person = $3`, [
           linked,
-          BigInt(now),
+          BigInt(now()),
           person,
         ])
         canonical[person] = linked
+        linkedNow.push(person)
       }
+      return linkedNow
     },
+
+    async numbersOf(connection, { userIds, anonymousIds }) {
+      const keys = [...userIds.map((id) => `u${id}`), ...anonymousIds.map((id) => `a${id}`)]
+      return (await stored(database, connection, names, keys)).map(([, number]) => number)
+    },
+
+    ownerOf: (anonymousId) =>
+      database.read(async (connection) => {
+        const [row] = await rowsOf(
+          connection,
+          `SELECT user_id FROM ${names.identities}
+           WHERE person = (SELECT linked_person FROM ${names.identities} WHERE anonymous_id = $1)`,
+          [anonymousId],
+        )
+        return row ? String(row[0]) : undefined
+      }),
 
     anonymousIdsOf: (userId) =>
       database.read(async (connection) => {
@@ -132,11 +158,6 @@ export function personDictionary(database: Database, names: TableNames): PersonD
 
     view: () => ({ count, canonical: canonical.slice(0, count) }),
   }
-}
-
-/** Users and anonymous visitors have separate names for their ids: 'u' and 'a' in front tell them apart. */
-function identityKey({ userId, anonymousId }: EventIdentity): string {
-  return userId === null ? `a${anonymousId}` : `u${userId}`
 }
 
 async function stored(

@@ -1,4 +1,6 @@
 import type { RecordKind, RecordStore, StoredRecord } from '@analytics/protocol'
+import { type SqlDatabase, type SqlValue, type StatementBuilder, statement } from './dialect.js'
+import type { Tables } from './tables.js'
 
 /** How a projected column is declared; dialects spell it. */
 export type ProjectedType = 'text' | 'number' | 'time'
@@ -23,6 +25,26 @@ export const RECORD_TABLES: Readonly<Record<RecordKind, RecordTable>> = {
       at: { column: 'created_at', type: 'time' },
     },
   },
+  rollup: {
+    table: 'analytics_rollups',
+    projected: {
+      state: { column: 'state', type: 'text' },
+      computedAt: { column: 'computed_at', type: 'time' },
+    },
+  },
+  job: {
+    table: 'analytics_job_runs',
+    projected: {
+      job: { column: 'job', type: 'text' },
+      outcome: { column: 'outcome', type: 'text' },
+      startedAt: { column: 'started_at', type: 'time' },
+      endedAt: { column: 'ended_at', type: 'time' },
+    },
+  },
+  suppression: {
+    table: 'analytics_suppressions',
+    projected: { at: { column: 'created_at', type: 'time' } },
+  },
   tier: {
     table: 'analytics_storage_tiers',
     projected: {
@@ -41,80 +63,86 @@ export const RECORD_TABLES: Readonly<Record<RecordKind, RecordTable>> = {
   },
 }
 
-/** A value that a statement binds. */
-export type SqlValue = string | number | null
-
-/** What records ask of a database. Placeholders are written `?`. */
-export interface RecordSql {
-  /** Table name with prefix, quoted where the dialect wants it. */
-  table(kind: RecordKind): string
-  /** A placeholder whose bound value, of this type, fits the column. Times are bound as UTC milliseconds. */
-  parameter(type: ProjectedType): string
-  query(sql: string, values: readonly SqlValue[]): Promise<readonly (readonly SqlValue[])[]>
-  /** Runs one statement by itself, durable when it resolves; resolves to the number of rows it changed. */
-  execute(sql: string, values: readonly SqlValue[]): Promise<number>
-}
-
-/** Records in tables of their own. Inserts say `WHERE NOT EXISTS`, so that a taken key counts as no row changed. */
-export function sqlRecords(database: RecordSql): RecordStore {
+/** Records in tables of their own; a taken key counts as no row changed. */
+export function sqlRecords(database: SqlDatabase, tables: Tables): RecordStore {
+  const { dialect } = database
   const toRecord = <Value>([key, version, body]: readonly SqlValue[]): StoredRecord<Value> => ({
     key: String(key),
     version: Number(version),
     value: JSON.parse(String(body)) as Value,
   })
+  const select = (kind: RecordKind) => {
+    const { name, columns } = tables.records[kind]
+    return `SELECT ${columns
+      .slice(0, 3)
+      .map((column) => dialect.select(column.name, column.type))
+      .join(', ')} FROM ${name}`
+  }
   return {
     async get<Value>(kind: RecordKind, key: string) {
-      const [row] = await database.query(
-        `SELECT record_key, version, body FROM ${database.table(kind)} WHERE record_key = ?`,
-        [key],
-      )
+      const builder = statement(dialect)
+      const found = builder.build(`${select(kind)} WHERE record_key = ${builder.text(key)}`)
+      const [row] = await database.read((session) => session.query(found))
       return row && toRecord<Value>(row)
     },
 
     async list<Value>(kind: RecordKind, options: { prefix?: string; after?: string; limit?: number } = {}) {
-      const { prefix = '', after = null, limit = 1000 } = options
-      const rows = await database.query(
-        `SELECT record_key, version, body FROM ${database.table(kind)}
-         WHERE substr(record_key, 1, ${prefix.length}) = ?${after === null ? '' : ' AND record_key > ?'}
-         ORDER BY record_key LIMIT ${Math.max(0, Math.trunc(limit))}`,
-        after === null ? [prefix] : [prefix, after],
+      const { prefix = '', after, limit = 1000 } = options
+      const builder = statement(dialect)
+      const conditions = ['1 = 1']
+      if (prefix !== '') conditions.push(`SUBSTR(record_key, 1, ${prefix.length}) = ${builder.text(prefix)}`)
+      if (after !== undefined) conditions.push(`record_key > ${builder.text(after)}`)
+      const found = builder.build(
+        `${select(kind)} WHERE ${conditions.join(' AND ')} ORDER BY record_key ${dialect.limit(Math.max(0, Math.trunc(limit)))}`,
       )
+      const rows = await database.read((session) => session.query(found))
       return rows.map((row) => toRecord<Value>(row))
     },
 
     async put(kind, key, value, expected) {
+      const table = tables.records[kind]
       const projected = projection(kind, value)
-      const columns = ['version', 'body', ...projected.map(({ column }) => column)]
-      const parameters = ['?', '?', ...projected.map(({ type }) => database.parameter(type))]
-      const values = [expected + 1, JSON.stringify(value), ...projected.map((one) => one.value)]
-      const table = database.table(kind)
-      const changed =
-        expected === 0
-          ? await database.execute(
-              `INSERT INTO ${table} (record_key, ${columns.join(', ')}) SELECT ?, ${parameters.join(', ')}
-               WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE record_key = ?)`,
-              [key, ...values, key],
-            )
-          : await database.execute(
-              `UPDATE ${table} SET ${columns.map((column, i) => `${column} = ${parameters[i]}`).join(', ')}
-               WHERE record_key = ? AND version = ?`,
-              [...values, key, expected],
-            )
-      return changed === 1 ? expected + 1 : undefined
+      const body = JSON.stringify(value)
+      if (expected === 0) {
+        const row = [key, 1, body, ...projected.map((one) => one.value)]
+        const [inserted] = await database.write((session) => session.insert(table, [row]))
+        return inserted ? 1 : undefined
+      }
+      const builder = statement(dialect)
+      const set = [
+        `version = ${builder.integer(expected + 1)}`,
+        `body = ${builder.longText(body)}`,
+        ...projected.map(({ column, type, value: one }) => `${column} = ${projectedSql(builder, type, one)}`),
+      ]
+      const where = `record_key = ${builder.text(key)} AND version = ${builder.integer(expected)}`
+      const update = builder.build(`UPDATE ${table.name} SET ${set.join(', ')} WHERE ${where}`)
+      return (await database.write((session) => session.execute(update))) === 1 ? expected + 1 : undefined
     },
 
     async delete(kind, key, expected) {
-      const sql = `DELETE FROM ${database.table(kind)} WHERE record_key = ? AND version = ?`
-      return (await database.execute(sql, [key, expected])) === 1
+      const builder = statement(dialect)
+      const where = `record_key = ${builder.text(key)} AND version = ${builder.integer(expected)}`
+      const gone = builder.build(`DELETE FROM ${tables.records[kind].name} WHERE ${where}`)
+      return (await database.write((session) => session.execute(gone))) === 1
     },
   }
 }
+
+function projectedSql(builder: StatementBuilder, type: ProjectedType, value: SqlValue): string {
+  if (value === null) return 'NULL'
+  if (type === 'text') return builder.text(String(value))
+  return type === 'time' ? builder.time(Number(value)) : builder.integer(Number(value))
+}
+
+/** Characters of a projected text; the whole of it is in the body. */
+const PROJECTED_LENGTH = 500
 
 function projection(kind: RecordKind, value: unknown) {
   const fields = (value ?? {}) as Readonly<Record<string, unknown>>
   return Object.entries(RECORD_TABLES[kind].projected).map(([field, { column, type }]) => {
     const one = fields[field]
     const fits = type === 'text' ? typeof one === 'string' : typeof one === 'number'
-    return { column, type, value: fits ? (one as SqlValue) : null }
+    const projected = typeof one === 'string' ? one.slice(0, PROJECTED_LENGTH) : one
+    return { column, type, value: fits ? (projected as SqlValue) : null }
   })
 }

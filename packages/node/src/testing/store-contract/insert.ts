@@ -45,13 +45,19 @@ export const insertCases: ContractCase<StoreContext>[] = [
     async run({ store }) {
       const event = sampleEvent({ eventLabel: 'first' })
       assert.deepEqual(await store.insertEvents([event, { ...event, eventLabel: 'second' }]), ['inserted', 'duplicate'])
-      const moved = {
+      const beside = {
         ...event,
         eventLabel: 'third',
         userId: 'someone',
-        eventTimestamp: event.eventTimestamp + 3 * DAY_MS,
+        eventTimestamp: event.eventTimestamp + DAY_MS,
       }
-      assert.deepEqual(await store.insertEvents([moved, sampleEvent()]), ['duplicate', 'inserted'])
+      assert.deepEqual(await store.insertEvents([beside, sampleEvent()]), ['duplicate', 'inserted'])
+      const filedLater = {
+        ...event,
+        eventTimestamp: event.eventTimestamp + 7 * DAY_MS,
+        properties: { $flags: ['time:receipt'] },
+      }
+      assert.deepEqual(await store.insertEvents([filedLater]), ['duplicate'])
       assert.equal(
         (await collect(store.readEvents(ALWAYS))).filter(({ eventLabel }) => eventLabel === 'first').length,
         1,
