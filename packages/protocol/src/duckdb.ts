@@ -167,7 +167,7 @@ export function eventsStatement(source: DuckDbSource, request: EventsRequest): B
     const beyond = order === 'desc' ? '<' : '>'
     const time = dialect.instant(after.time)
     all.push(
-      `(event_timestamp ${beyond} ${time} OR (event_timestamp = ${time} AND event_id ${beyond} ${dialect.bind(after.eventId)}))`,
+      `(event_timestamp ${beyond} ${time} OR (event_timestamp = ${time} AND event_id ${beyond} ${dialect.bind(after.eventId, 'column')}))`,
     )
   }
   const direction = order === 'desc' ? 'DESC' : 'ASC'

@@ -115,8 +115,11 @@ export function matchesEvent(event: StoredEvent, match: EventMatch): boolean {
 
 /** The few things in which SQL dialects differ for filters. Every value goes through `bind`; no input reaches the text. */
 export interface FilterDialect {
-  /** Adds a value to the statement and returns its placeholder. */
-  bind(value: string | number | boolean): string
+  /**
+   * Adds a value to the statement and returns its placeholder.
+   * @param beside What it is compared with: a column, or what `property` gives.
+   */
+  bind(value: string | number | boolean, beside: 'column' | 'property'): string
   /** An instant given in UTC milliseconds, as an expression that compares with a time column. */
   instant(ms: number): string
   /**
@@ -169,10 +172,9 @@ function propertyToSql({ property, op, value }: PropertyFilter, dialect: FilterD
       const type = comparedAs(reference, value)
       if (type === undefined || type === 'boolean' || (op === 'contains' && type !== 'text')) return '(1 = 0)'
       const left = leftSide(reference, op === 'contains' ? 'long-text' : type, dialect)
-      const right = rightSide(reference, value as Comparable, dialect)
-      return dialect.twoValued(
-        op === 'contains' ? dialect.contains(left, right) : `${left} ${SQL_COMPARISON[op]} ${right}`,
-      )
+      if (op === 'contains')
+        return dialect.twoValued(dialect.contains(left, dialect.bind(value as Comparable, 'column')))
+      return dialect.twoValued(`${left} ${SQL_COMPARISON[op]} ${rightSide(reference, value as Comparable, dialect)}`)
     }
   }
 }
@@ -219,7 +221,8 @@ function leftSide(reference: PropertyReference, type: ComparedAs | 'long-text', 
 }
 
 function rightSide(reference: PropertyReference, value: Comparable, dialect: FilterDialect): string {
-  return reference.type === 'time' ? dialect.instant(Number(comparable('time', value))) : dialect.bind(value)
+  if (reference.type === 'time') return dialect.instant(Number(comparable('time', value)))
+  return dialect.bind(value, reference.path === undefined ? 'column' : 'property')
 }
 
 /** The condition of an {@link EventMatch}. */

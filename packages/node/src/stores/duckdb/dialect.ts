@@ -46,6 +46,8 @@ export const duckdbDialect: SqlDialect = {
   scalar: noFilter,
   property: noFilter,
   hasProperty: noFilter,
+  besideProperty: (placeholder) => placeholder,
+  codePoints: (column) => column,
   contains: noFilter,
   twoValued: (condition) => `coalesce(${condition}, false)`,
   fromNothing: '',

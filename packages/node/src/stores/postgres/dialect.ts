@@ -50,6 +50,8 @@ export const postgresDialect: SqlDialect = {
     return `(CASE WHEN jsonb_typeof(${value}) = 'string' THEN ${value} #>> '{}' END) ${C}`
   },
   hasProperty: (path, text) => `coalesce(jsonb_typeof(${at(path, text)}) <> 'null', false)`,
+  besideProperty: (placeholder) => placeholder,
+  codePoints: (column) => column,
   contains: (text, part) => `strpos(${text}, ${part}) > 0`,
   isIn: (value, others) => `${value} IN (${others.join(', ')})`,
   twoValued: (condition) => `coalesce(${condition}, false)`,

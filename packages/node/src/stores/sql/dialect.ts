@@ -45,6 +45,10 @@ export interface SqlDialect {
   /** As in {@link FilterDialect}; a boolean is `'true'` or `'false'`. */
   property(path: readonly string[], type: 'text' | 'long-text' | 'number' | 'boolean', text: BindText): string
   hasProperty(path: readonly string[], text: BindText): string
+  /** The expression around the placeholder of a text that is compared with a property. */
+  besideProperty(placeholder: string): string
+  /** A text column in order of code points. */
+  codePoints(column: string): string
   contains: FilterDialect['contains']
   isIn: FilterDialect['isIn']
   twoValued: FilterDialect['twoValued']
@@ -147,7 +151,10 @@ export function statement(dialect: SqlDialect): StatementBuilder {
     scalar: (path) => dialect.scalar(path, text),
     filter: {
       // A boolean is compared as its JSON text: not every dialect has a type for it.
-      bind: (value) => (typeof value === 'number' ? double(value) : text(String(value))),
+      bind(value, beside) {
+        if (typeof value === 'number') return double(value)
+        return beside === 'property' ? dialect.besideProperty(text(String(value))) : text(String(value))
+      },
       instant: time,
       property: (path, type) => dialect.property(path, type, text),
       hasProperty: (path) => dialect.hasProperty(path, text),

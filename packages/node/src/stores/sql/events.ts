@@ -123,7 +123,7 @@ export function eventsStatement(dialect: SqlDialect, source: SqlSource, request:
   const direction = order === 'desc' ? 'DESC' : 'ASC'
   return builder.build(
     `SELECT ${eventSelect(dialect)} FROM ${source.from} WHERE ${all.join(' AND ')} ` +
-      `ORDER BY event_timestamp ${direction}, event_id ${direction}${Number.isFinite(limit) ? ` ${dialect.limit(Math.trunc(limit))}` : ''}`,
+      `ORDER BY event_timestamp ${direction}, ${dialect.codePoints('event_id')} ${direction}${Number.isFinite(limit) ? ` ${dialect.limit(Math.trunc(limit))}` : ''}`,
   )
 }
 

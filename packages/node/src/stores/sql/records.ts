@@ -93,7 +93,7 @@ export function sqlRecords(database: SqlDatabase, tables: Tables): RecordStore {
       if (prefix !== '') conditions.push(`SUBSTR(record_key, 1, ${prefix.length}) = ${builder.text(prefix)}`)
       if (after !== undefined) conditions.push(`record_key > ${builder.text(after)}`)
       const found = builder.build(
-        `${select(kind)} WHERE ${conditions.join(' AND ')} ORDER BY record_key ${dialect.limit(Math.max(0, Math.trunc(limit)))}`,
+        `${select(kind)} WHERE ${conditions.join(' AND ')} ORDER BY ${dialect.codePoints('record_key')} ${dialect.limit(Math.max(0, Math.trunc(limit)))}`,
       )
       const rows = await database.read((session) => session.query(found))
       return rows.map((row) => toRecord<Value>(row))

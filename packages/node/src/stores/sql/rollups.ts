@@ -1,4 +1,5 @@
 import { BUILT_IN_EVENTS, type Day, dayOf } from '@analytics/protocol'
+import { compareText } from '@analytics/protocol/filter'
 import { ulid } from 'ulid'
 import { FEATURE_CATEGORY, type PersonMetrics } from '../../rollups/recount.js'
 import { bucketEnd, GRAINS, type Grain, type RollupBucket, type UserMetrics } from '../../rollups/rollup.js'
@@ -41,7 +42,7 @@ export function sqlRollups({ database, tables, source, now, settle = async () =>
       const rows = await database.read((session) =>
         session.query(
           builder.build(
-            `SELECT ${selectAll(dialect, marks)} FROM ${marks.name} ORDER BY mark_id ${dialect.limit(limit)}`,
+            `SELECT ${selectAll(dialect, marks)} FROM ${marks.name} ORDER BY ${dialect.codePoints('mark_id')} ${dialect.limit(limit)}`,
           ),
         ),
       )
@@ -64,9 +65,15 @@ export function sqlRollups({ database, tables, source, now, settle = async () =>
     async compute(bucket) {
       const at = await now()
       return database.write(async (session) => {
-        const rows = await source(session, dayOf(bucket.start), dayOf(bucketEnd(bucket) - 1))
-        await rewrite(session, bucket)
-        return { people: await session.execute(computeStatement(database, tables, bucket, rows, at)) }
+        const look = () => source(session, dayOf(bucket.start), dayOf(bucketEnd(bucket) - 1))
+        for (let rows = await look(); ; ) {
+          await rewrite(session, bucket)
+          const people = await session.execute(computeStatement(database, tables, bucket, rows, at))
+          // A day that was set aside meanwhile may have been counted in neither place.
+          const after = await look()
+          if (after.from === rows.from) return { people }
+          rows = after
+        }
       })
     },
 
@@ -282,7 +289,8 @@ function metricsOf(row: readonly SqlValue[]): UserMetrics {
     pageViews: Number(row[7]),
     uniquePages: Number(row[8]),
     actionsPerformed: JSON.parse(text(9) ?? '{}') as Record<string, number>,
-    featuresUsed: JSON.parse(text(10) ?? '[]') as string[],
+    // Sorted here: not every session of every database orders text by code point.
+    featuresUsed: (JSON.parse(text(10) ?? '[]') as string[]).sort(compareText),
     avgPageLoadTime: row[11] === null || row[11] === undefined ? null : Number(row[11]),
     errorCount: Number(row[12]),
   }

@@ -39,7 +39,7 @@ export function sealRecords({ records }: Tables, dialect: SqlDialect): SealRecor
       const range = `record_key >= ${builder.text(key(first))} AND record_key <= ${builder.text(key(last))}`
       const rows = await session.query(
         builder.build(
-          `SELECT ${dialect.select('body', 'long-text')} FROM ${meta.name} WHERE ${range} ORDER BY record_key`,
+          `SELECT ${dialect.select('body', 'long-text')} FROM ${meta.name} WHERE ${range} ORDER BY ${dialect.codePoints('record_key')}`,
         ),
       )
       return rows.map(([body]) => JSON.parse(String(body)) as SealedTable)

@@ -35,6 +35,8 @@ import type { Tables } from './tables.js'
 export interface SealedTable extends Seal {
   /** Also the seal's id. */
   table: string
+  /** Its rows may be on their way into it: `rows` is not known yet. */
+  isPending?: true
 }
 
 /** How a server database cuts the event table into days. */
@@ -57,11 +59,18 @@ export interface EventPartitions {
 export interface ServerDatabase extends SqlDatabase {
   /**
    * Runs the statement that `prepare` makes and hands its rows out in batches. What `prepare` learns of sealed tables holds
-   * until the last row.
+   * for every row.
    */
   stream(
     prepare: (session: SqlSession) => Promise<SqlStatement>,
-    options: { signal?: AbortSignal | undefined },
+    options: {
+      signal?: AbortSignal | undefined
+      /**
+       * Asked once the statement runs: whether what `prepare` learned is still so. If not, it is prepared again; a database
+       * that holds a lock meanwhile need not ask.
+       */
+      stillHolds?: ((session: SqlSession) => Promise<boolean>) | undefined
+    },
   ): AsyncIterable<SqlValue[][]>
 }
 
@@ -108,6 +117,22 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
     const columns = tables.events.columns.map((column) => column.name).join(', ')
     const union = [events, ...seals.map(({ table }) => table)].map((table) => `SELECT ${columns} FROM ${table}`)
     return { from: `(${union.join(' UNION ALL ')}) stored`, first, last }
+  }
+
+  /** Streams a day's rows; `build` makes the statement over wherever they lie. */
+  const streamDay = (day: Day, read: HotRead & { signal?: AbortSignal }, build: (rows: SqlSource) => SqlStatement) => {
+    let from = ''
+    return database.stream(
+      async (session) => {
+        const rows = await source(session, day, day, read)
+        from = rows.from
+        return build(rows)
+      },
+      {
+        signal: read.signal,
+        stillHolds: async (session) => (await source(session, day, day, read)).from === from,
+      },
+    )
   }
 
   /** Ids of the events that are stored already, in the event table or in a sealed one. */
@@ -166,18 +191,20 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
   const daysWithRows = async (read: DaysRead = {}): Promise<Day[]> => {
     const { first, last } = dayRange(read)
     const builder = statement(dialect)
-    const step = (after: string) => `SELECT MIN(event_day) AS day FROM ${events} WHERE event_day ${after}`
+    const step = (after: string) => `SELECT MIN(event_day) AS d FROM ${events} WHERE event_day ${after}`
     // One step of the index a day, however many rows a day has.
     const begin = step(`>= ${builder.day(first)}`)
-    const next = step(`> days.day AND event_day <= ${builder.day(last)}`)
+    const next = step(`> days.d AND event_day <= ${builder.day(last)}`)
     const sql =
-      `WITH ${dialect.recursive}days (day) AS (${begin} UNION ALL SELECT (${next}) FROM days WHERE days.day IS NOT NULL) ` +
-      `SELECT ${dialect.select('day', 'day')} FROM days WHERE day IS NOT NULL AND day <= ${builder.day(last)}`
+      `WITH ${dialect.recursive}days (d) AS (${begin} UNION ALL SELECT (${next}) FROM days WHERE days.d IS NOT NULL) ` +
+      `SELECT ${dialect.select('d', 'day')} FROM days WHERE d IS NOT NULL AND d <= ${builder.day(last)}`
     return database.read(async (session) => {
       const rows = await session.query(builder.build(sql))
       const seals = await partitions.standing(session, first, last)
       const left = new Set(read.except?.map(({ id }) => id))
-      const sealed = seals.filter(({ id, rows: count }) => count > 0 && !left.has(id)).map(({ day }) => day)
+      const sealed = seals
+        .filter((seal) => (seal.isPending || seal.rows > 0) && !left.has(seal.id))
+        .map(({ day }) => day)
       return [...new Set([...rows.map(([day]) => String(day)), ...sealed])].sort()
     })
   }
@@ -225,9 +252,7 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
 
     async *scan(request): AsyncGenerator<EventBatch> {
       for (const day of await daysWithRows(request)) {
-        const prepare = async (session: SqlSession) =>
-          scanStatement(dialect, await source(session, day, day, request), request)
-        for await (const rows of database.stream(prepare, { signal: request.signal }))
+        for await (const rows of streamDay(day, request, (from) => scanStatement(dialect, from, request)))
           yield scanBatch(rows, request.columns ?? [])
       }
     },
@@ -237,9 +262,8 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
       let left = request.limit ?? Number.POSITIVE_INFINITY
       for (const day of request.order === 'desc' ? days.reverse() : days) {
         if (left <= 0) return
-        const prepare = async (session: SqlSession) =>
-          eventsStatement(dialect, await source(session, day, day, request), { ...request, limit: left })
-        for await (const rows of database.stream(prepare, { signal: request.signal })) {
+        const page = { ...request, limit: left }
+        for await (const rows of streamDay(day, request, (from) => eventsStatement(dialect, from, page))) {
           left -= rows.length
           yield rows.map(eventOf)
         }
@@ -251,14 +275,21 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
       const builder = statement(dialect)
       const days = `event_day BETWEEN ${builder.day(first)} AND ${builder.day(last)}`
       const sql = `SELECT ${dialect.select('event_day', 'day')}, COUNT(*) FROM ${events} WHERE ${days} GROUP BY event_day`
+      const left = new Set(read.except?.map(({ id }) => id))
       return database.read(async (session) => {
-        const counts = new Map<Day, number>()
-        const add = (day: Day, rows: number) => counts.set(day, (counts.get(day) ?? 0) + rows)
-        for (const [day, rows] of await session.query(builder.build(sql))) add(String(day), Number(rows))
-        const left = new Set(read.except?.map(({ id }) => id))
-        for (const { id, day, rows } of await partitions.standing(session, first, last))
-          if (!left.has(id) && rows > 0) add(day, rows)
-        return [...counts].map(([day, rows]) => ({ day, rows })).sort((a, b) => (a.day < b.day ? -1 : 1))
+        for (;;) {
+          const seals = await partitions.standing(session, first, last)
+          const stored = await session.query(builder.build(sql))
+          // A day that was set aside meanwhile may have been counted twice, or not at all.
+          const after = await partitions.standing(session, first, last)
+          if (after.map(({ id }) => id).join() !== seals.map(({ id }) => id).join()) continue
+          const counts = new Map(stored.map(([day, count]) => [String(day), Number(count)]))
+          for (const { id, table, day, rows, isPending } of after) {
+            const sealed = isPending ? await countOf(session, table) : rows
+            if (!left.has(id) && sealed > 0) counts.set(day, (counts.get(day) ?? 0) + sealed)
+          }
+          return [...counts].map(([day, count]) => ({ day, rows: count })).sort((a, b) => (a.day < b.day ? -1 : 1))
+        }
       })
     },
     daysWithRows,
@@ -315,6 +346,11 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
 
 /** Events that one statement stores: enough to share its cost, few enough to bound its memory. */
 const INSERT_ROWS = 5000
+
+async function countOf(session: SqlSession, table: string): Promise<number> {
+  const [row] = await session.query({ sql: `SELECT COUNT(*) FROM ${table}`, binds: [] })
+  return Number(row?.[0])
+}
 
 interface IdWindow {
   first: Day

@@ -85,7 +85,7 @@ export async function addSessions(
     const rows = await session.query(
       builder.build(
         `SELECT ${selectAll(dialect, table)} FROM ${table.name} WHERE ${builder.isAnyText('session_id', some)} ` +
-          `ORDER BY session_id, person ${dialect.forUpdate}`,
+          `ORDER BY ${dialect.codePoints('session_id')}, person ${dialect.forUpdate}`,
       ),
     )
     const merged = rows.map(sessionOfRow).flatMap(({ session: there, createdAt }) => {
@@ -125,7 +125,7 @@ export function sqlSessions(
           return session.query(
             builder.build(
               `SELECT ${selectAll(dialect, table)} FROM ${table.name} WHERE ${conditions.join(' AND ')} ` +
-                `ORDER BY session_start, session_id, person ${dialect.limit(PAGE_ROWS)}`,
+                `ORDER BY session_start, ${dialect.codePoints('session_id')}, person ${dialect.limit(PAGE_ROWS)}`,
             ),
           )
         })
