@@ -10,6 +10,7 @@ export default defineConfig(
       'src/queues',
       'src/http/express.ts',
       'src/http/fastify.ts',
+      'src/jobs/bullmq.ts',
       'src/testing/index.ts',
     ],
   }),

@@ -17,7 +17,12 @@ import { type ImportEvent, type ImportOptions, type ImportResult, importEvents }
 import { clientReader, NO_CLIENT } from './ingest/client.js'
 import { ingestPipeline } from './ingest/pipeline.js'
 import { schemaRegistry } from './ingest/schema-registry.js'
+import { jobDefinitions } from './jobs/definitions.js'
+import { createJobs, type Jobs } from './jobs/jobs.js'
 import { type AnalyticsOptions, resolveAnalyticsOptions } from './options.js'
+import { type Privacy, privacyOf } from './privacy/privacy.js'
+import { suppressionList } from './privacy/suppression.js'
+import { SERVER_SESSION } from './sessions/session.js'
 
 /** An event that the server tracks itself. */
 export type ServerEvent = Omit<WireEvent, 'eventId' | 'sessionId' | 'timestamp'> & {
@@ -47,7 +52,11 @@ export interface Analytics {
    * duplicate; one whose day has moved to object storage already is not known there any more.
    */
   import(events: Iterable<ImportEvent> | AsyncIterable<ImportEvent>, options?: ImportOptions): Promise<ImportResult>
-  /** Takes nothing more, stores what was taken, and closes the queue and the store. Done twice, it does nothing more. */
+  /** Aggregation, tiering and expiry: run by hand, listed, with their history. */
+  readonly jobs: Pick<Jobs, 'run' | 'runDue' | 'list' | 'history'>
+  /** What people may ask for. */
+  readonly privacy: Privacy
+  /** Takes nothing more, stores what was taken, ends jobs, and closes the queue and the store. Done twice, it does nothing more. */
   close(): Promise<void>
 }
 
@@ -72,14 +81,28 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     schema,
     trustProxy,
     ipPrivacy,
+    hashKey,
+    retention,
+    jobs: jobsOptions,
     logger,
     now,
   } = resolveAnalyticsOptions(options)
+  const definitions = jobDefinitions({ store, cold, retention })
+  const jobs = createJobs({ store, definitions, options: jobsOptions, logger, now })
   await store.setup(schema)
   const live = realtime(now)
   const newId = idFactory()
   const registry = schemaRegistry(events)
-  const pipeline = ingestPipeline({ store, queue, registry, listeners: [live.record, ...listeners], logger, now })
+  const suppression = suppressionList({ records: store.records, hashKey, now })
+  const pipeline = ingestPipeline({
+    store,
+    queue,
+    registry,
+    suppression,
+    listeners: [live.record, ...listeners],
+    logger,
+    now,
+  })
   const engine = queryEngine({ store, cold, now })
   const handler = createHandler({
     pipeline,
@@ -96,9 +119,12 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     now,
   })
   let closing: Promise<void> | undefined
+  jobs.start()
 
   return {
     handler,
+    jobs,
+    privacy: privacyOf(store, suppression),
     query: (query, queryOptions) => engine.run(parseQuery(query) as typeof query, queryOptions),
     realtime: live.summary,
     import: (source, importOptions) => importEvents({ pipeline, now, newId }, source, importOptions),
@@ -107,7 +133,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
       const receivedAt = now()
       const timestamp = event.timestamp ?? new Date(receivedAt).toISOString()
       const parsed = parseEvent({
-        sessionId: 'server',
+        sessionId: SERVER_SESSION,
         ...event,
         timestamp,
         eventId: event.eventId ?? newId(receivedAt),
@@ -127,7 +153,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     },
 
     close() {
-      closing ??= queue.close().then(() => store.close())
+      closing ??= Promise.all([jobs.close(), queue.close()]).then(() => store.close())
       return closing
     },
   }

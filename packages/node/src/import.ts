@@ -2,6 +2,7 @@ import { AnalyticsError, parseEvent, type StoredEvent, type WireEvent } from '@a
 import { toStoredEvent } from './ingest/clean.js'
 import { NO_CLIENT } from './ingest/client.js'
 import type { Pipeline } from './ingest/pipeline.js'
+import { SERVER_SESSION } from './sessions/session.js'
 
 /** A trusted event: its time is kept, however old. Without an id it is given one of its time. */
 export type ImportEvent = Omit<WireEvent, 'eventId' | 'sessionId'> & {
@@ -16,6 +17,8 @@ export interface ImportProgress {
   imported: number
   duplicates: number
   rejected: number
+  /** Events of people of whom nothing more is stored. */
+  dropped: number
 }
 
 /** Options of an import. */
@@ -39,16 +42,19 @@ export async function importEvents(
   events: Iterable<ImportEvent> | AsyncIterable<ImportEvent>,
   { onProgress, signal }: ImportOptions = {},
 ): Promise<ImportResult> {
-  const result: ImportResult = { imported: 0, duplicates: 0, rejected: 0, rejections: [] }
+  const result: ImportResult = { imported: 0, duplicates: 0, rejected: 0, dropped: 0, rejections: [] }
   let group: StoredEvent[] = []
   let index = 0
   const flush = async () => {
     if (signal?.aborted) throw new AnalyticsError('aborted', `The import was ended after ${result.imported} events.`)
     const outcomes = await pipeline.store(group)
-    result.duplicates += outcomes.filter((outcome) => outcome === 'duplicate').length
-    result.imported += outcomes.filter((outcome) => outcome !== 'duplicate').length
+    const count = (wanted: string) => outcomes.filter((outcome) => outcome === wanted).length
+    result.duplicates += count('duplicate')
+    result.dropped += count('dropped')
+    result.imported += outcomes.length - count('duplicate') - count('dropped')
     group = []
-    onProgress?.({ imported: result.imported, duplicates: result.duplicates, rejected: result.rejected })
+    const { imported, duplicates, rejected, dropped } = result
+    onProgress?.({ imported, duplicates, rejected, dropped })
   }
   for await (const event of events) {
     const row = toRow(event, now(), newId)
@@ -73,10 +79,22 @@ function toRow(
   const { device, ...wire } = event
   const time = Date.parse(event.timestamp)
   const parsed = parseEvent({
-    sessionId: 'import',
+    sessionId: SERVER_SESSION,
     ...wire,
     eventId: event.eventId ?? newId(Number.isNaN(time) ? receivedAt : time),
   })
   if (!parsed.ok) return { field: parsed.field, message: parsed.message }
-  return { ...toStoredEvent(parsed, { time }, { receivedAt, client: NO_CLIENT }, receivedAt), ...device }
+  return { ...toStoredEvent(parsed, { time }, { receivedAt, client: NO_CLIENT }, receivedAt), ...known(device) }
+}
+
+/** Characters that every store has room for. */
+const DEVICE_LENGTHS = { deviceType: 50, browser: 100, os: 100, country: 2 } as const
+
+function known(device: ImportEvent['device'] = {}): typeof device {
+  return Object.fromEntries(
+    Object.entries(DEVICE_LENGTHS).flatMap(([name, length]) => {
+      const value = device[name as keyof typeof DEVICE_LENGTHS]
+      return typeof value === 'string' && value !== '' ? [[name, value.slice(0, length)]] : []
+    }),
+  )
 }

@@ -39,7 +39,29 @@ export type { Handler, Identify, RequestContext } from './http/handler.js'
 export type { ImportEvent, ImportOptions, ImportProgress, ImportResult } from './import.js'
 export type { IpPrivacy } from './ingest/client.js'
 export type { EventListener } from './ingest/pipeline.js'
+export type { JobFacts, JobName, JobOutcome, JobProgress, JobRun } from './jobs/job.js'
+export type { JobRunOptions, JobStatus, Jobs } from './jobs/jobs.js'
+export type { JobsOptions } from './jobs/options.js'
 export { consoleLogger, type Logger } from './logger.js'
 export type { AnalyticsOptions, PrivacyOptions } from './options.js'
+export { type PersonId, subjectOf } from './people/subject.js'
+export type { Privacy } from './privacy/privacy.js'
 export type { EventConsumer, EventQueue, PublishOutcome, QueueDepth } from './queue.js'
-export type { DaysRead, HotRead, HotStore, IdentityLink, InsertOutcome, People, StoreCapabilities } from './store.js'
+export type { RetentionOptions } from './retention.js'
+export type { PersonMetrics } from './rollups/recount.js'
+export type { Grain, RollupBucket, UserMetrics } from './rollups/rollup.js'
+export type { StoredSession } from './sessions/session.js'
+export type {
+  DaysRead,
+  ErasedRows,
+  HotRead,
+  HotStore,
+  IdentityLink,
+  InsertOutcome,
+  People,
+  RollupMarks,
+  RollupStore,
+  SessionStore,
+  StoreCapabilities,
+  Subject,
+} from './store.js'

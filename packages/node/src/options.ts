@@ -4,9 +4,11 @@ import type { Authorize, KeyOptions } from './http/auth.js'
 import type { Identify } from './http/handler.js'
 import type { IpPrivacy } from './ingest/client.js'
 import type { EventListener } from './ingest/pipeline.js'
+import type { JobsOptions } from './jobs/options.js'
 import { consoleLogger, type Logger } from './logger.js'
 import type { EventQueue } from './queue.js'
 import { memoryQueue } from './queues/memory-queue.js'
+import { type Retention, type RetentionOptions, resolveRetention } from './retention.js'
 import type { HotStore } from './store.js'
 
 /** Options of `createAnalytics`. */
@@ -27,11 +29,18 @@ export interface AnalyticsOptions {
   identify?: Identify
   /** Told about events after they are stored, imported ones too, at least once each; errors in it are logged and harm nothing. */
   onEvents?: EventListener
-  /** Whether missing tables are made (`auto`), only checked (`check`), or trusted (`off`). @default 'auto' */
+  /**
+   * Whether missing or older tables are made or migrated (`auto`), only checked (`check`), or trusted (`off`).
+   * @default 'auto'; 'check' where several processes share the database, as with Oracle and Postgres
+   */
   schema?: 'auto' | 'check' | 'off'
   /** How many proxies in front of the server to believe for a client's address. @default 0 */
   trustProxy?: number
   privacy?: PrivacyOptions
+  /** How long metrics, sessions and identities are kept. */
+  retention?: RetentionOptions
+  /** When jobs run: aggregation, tiering, expiry. `false` leaves them to other processes, BullMQ or `analytics.jobs.run`. */
+  jobs?: JobsOptions | false
   logger?: Logger
   /** UTC milliseconds. @default Date.now */
   now?: () => number
@@ -41,6 +50,11 @@ export interface AnalyticsOptions {
 export interface PrivacyOptions {
   /** How much of a client's address is stored: none, its network (/24, /48), or all of it. @default 'truncated' */
   ipAddress?: IpPrivacy
+  /**
+   * Key of the hashes that stand for people in the list of those who are not stored any more and in the audit chain, at least 16
+   * characters. Keep it outside the database. @default a random key, kept in the database
+   */
+  hashKey?: string
 }
 
 /** Options with every default filled in. */
@@ -56,12 +70,18 @@ export interface ResolvedAnalyticsOptions {
   schema: 'auto' | 'check' | 'off'
   trustProxy: number
   ipPrivacy: IpPrivacy
+  hashKey: string | undefined
+  retention: Retention
+  jobs: JobsOptions | false
   logger: Logger
   now: () => number
 }
 
 /** Keys shorter than this are guessed too easily. */
 const MIN_KEY_LENGTH = 8
+
+/** Ids are guessed one by one where the key of their hashes is. */
+const MIN_HASH_KEY_LENGTH = 16
 
 /** The one place that checks options and fills in defaults. @throws AnalyticsError `invalid_options` with the field at fault. */
 export function resolveAnalyticsOptions(options: AnalyticsOptions): ResolvedAnalyticsOptions {
@@ -75,6 +95,8 @@ export function resolveAnalyticsOptions(options: AnalyticsOptions): ResolvedAnal
     }
     if (!['write', 'read', 'admin'].includes(scope)) throw invalid(`keys[${i}].scope`, `keys[${i}].scope is unknown.`)
   })
+  if (privacy.hashKey !== undefined && String(privacy.hashKey).length < MIN_HASH_KEY_LENGTH)
+    throw invalid('privacy.hashKey', `privacy.hashKey has fewer than ${MIN_HASH_KEY_LENGTH} characters.`)
   for (const type of Object.keys(events)) {
     if (type.length > LIMITS.eventType)
       throw invalid(`events.${type}`, `An event type has more than ${LIMITS.eventType} characters.`)
@@ -88,9 +110,12 @@ export function resolveAnalyticsOptions(options: AnalyticsOptions): ResolvedAnal
     authorize: options.authorize,
     identify: options.identify,
     listeners: options.onEvents ? [options.onEvents] : [],
-    schema: options.schema ?? 'auto',
+    schema: options.schema ?? (store.capabilities.shared ? 'check' : 'auto'),
     trustProxy,
     ipPrivacy: privacy.ipAddress ?? 'truncated',
+    hashKey: privacy.hashKey,
+    retention: resolveRetention(options.retention),
+    jobs: options.jobs ?? {},
     logger: options.logger ?? consoleLogger,
     now,
   }

@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'event_too_large'
   | 'schema_violation'
   | 'consent_denied'
+  | 'suppressed'
   | 'invalid_json'
   | 'invalid_batch'
   | 'invalid_query'
@@ -53,6 +54,7 @@ export type ErrorCode =
   | 'verification_failed'
   | 'outcome_unknown'
   | 'lease_lost'
+  | 'job_running'
   | 'catalog_conflict'
   | 'archived'
 
@@ -70,6 +72,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
   event_too_large: permanent(413, 'Keep an event within 32 KiB of JSON.'),
   schema_violation: permanent(400, 'Send the properties that this event type is defined with.'),
   consent_denied: permanent(400, 'Nothing: events of people who denied consent are not stored.'),
+  suppressed: permanent(400, 'Nothing: the person was erased, and is not stored again.'),
   // A request
   invalid_json: permanent(400, 'Send the body as JSON in UTF-8.'),
   invalid_batch: permanent(400, 'Send { sentAt, events: [...] }.'),
@@ -102,6 +105,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
   verification_failed: passing(500, 'The copy differs from the hot rows; nothing was deleted. Run again.'),
   outcome_unknown: passing(500, 'It may or may not have happened; nothing was deleted. Run again.'),
   lease_lost: passing(409, 'Another worker took over; it goes on with the work.'),
+  job_running: passing(409, 'Wait until the run that is under way has ended.'),
   catalog_conflict: passing(409, 'The catalog changed meanwhile. Run again.'),
   archived: permanent(409, 'Restore the days that the details name, or ask with onArchived: partial.'),
 }

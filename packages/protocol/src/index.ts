@@ -42,6 +42,7 @@ export { LIMITS } from './limits.js'
 export {
   type Age,
   type Aggregate,
+  ageYears,
   type Duration,
   durationMs,
   type EventsQuery,
@@ -49,6 +50,7 @@ export {
   type FilterOperator,
   type FunnelQuery,
   type Interval,
+  instantBefore,
   type MetricDefinition,
   type MetricName,
   type PropertyFilter,

@@ -145,3 +145,20 @@ export function durationMs(text: string): number | undefined {
   const ms = Number(parts[1]) * DURATION_MS[parts[2] as keyof typeof DURATION_MS]
   return ms > 0 && Number.isSafeInteger(ms) ? ms : undefined
 }
+
+/** The years of an {@link Age} that counts calendar years; undefined for every other text. */
+export function ageYears(text: string): number | undefined {
+  const years = /^([1-9]\d{0,2})y$/.exec(text)?.[1]
+  return years === undefined ? undefined : Number(years)
+}
+
+/** The instant, in UTC milliseconds, that lies an age before another; undefined where the text is no age. */
+export function instantBefore(time: number, age: string): number | undefined {
+  const years = ageYears(age)
+  if (years === undefined) {
+    const duration = durationMs(age)
+    return duration === undefined ? undefined : time - duration
+  }
+  const date = new Date(time)
+  return date.setUTCFullYear(date.getUTCFullYear() - years)
+}

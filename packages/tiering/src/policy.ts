@@ -1,4 +1,4 @@
-import { type Age, AnalyticsError, DAY_MS, type Day, dayStart, durationMs } from '@analytics/protocol'
+import { type Age, AnalyticsError, ageYears, DAY_MS, type Day, dayStart, durationMs } from '@analytics/protocol'
 
 /** When days move. */
 export interface TieringPolicy {
@@ -28,18 +28,13 @@ export function resolvePolicy(policy: TieringPolicy): TieringPolicy {
 }
 
 function isAge(age: string): age is Age {
-  return yearsOf(age) !== undefined || durationMs(age) !== undefined
-}
-
-function yearsOf(age: string): number | undefined {
-  const years = /^([1-9]\d{0,2})y$/.exec(age)?.[1]
-  return years === undefined ? undefined : Number(years)
+  return ageYears(age) !== undefined || durationMs(age) !== undefined
 }
 
 /** When the day is that old, in UTC milliseconds. Years are calendar years, of 365 or 366 days. */
 export function dayReachesAge(day: Day, age: Age): number {
   const end = dayStart(day) + DAY_MS
-  const years = yearsOf(age)
+  const years = ageYears(age)
   if (years === undefined) return end + durationMs(age)!
   const date = new Date(end)
   return date.setUTCFullYear(date.getUTCFullYear() + years)

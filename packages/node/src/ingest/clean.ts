@@ -73,12 +73,20 @@ function storedProperties(event: WireEvent, flags: readonly string[]): JsonObjec
     ...(page?.title ? { title: page.title } : {}),
   }
   const properties = {
-    ...(event.properties && cleanObject(event.properties)),
+    ...(event.properties && cleanObject(withoutOurs(event.properties))),
     ...(Object.keys(context).length > 0 ? { $context: cleanObject(context as JsonObject) } : {}),
     ...(event.seq === undefined ? {} : { $seq: event.seq }),
     ...(flags.length > 0 ? { $flags: [...flags] } : {}),
   }
   return Object.keys(properties).length > 0 ? properties : null
+}
+
+/** Names that only the server gives: what a client sends under them is not believed. */
+const OUR_NAMES = ['$context', '$seq', '$flags', '$conversion']
+
+function withoutOurs(properties: JsonObject): JsonObject {
+  if (!OUR_NAMES.some((name) => Object.hasOwn(properties, name))) return properties
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => !OUR_NAMES.includes(name)))
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   type StoredEvent,
 } from '@analytics/protocol'
 import { errorFacts, type Logger } from '../logger.js'
+import type { SuppressionList } from '../privacy/suppression.js'
 import type { EventQueue, PublishOutcome } from '../queue.js'
 import type { HotStore, InsertOutcome } from '../store.js'
 import { eventTime, type Receipt, toStoredEvent } from './clean.js'
@@ -22,6 +23,7 @@ export interface PipelineOptions {
   store: HotStore
   queue: EventQueue
   registry: SchemaRegistry
+  suppression: SuppressionList
   listeners: readonly EventListener[]
   logger: Logger
   now: () => number
@@ -34,23 +36,34 @@ export interface Pipeline {
    * @throws AnalyticsError `overloaded` or `store_unavailable` where nothing was stored.
    */
   accept(batch: ParsedBatch, receipt: Receipt): Promise<BatchResult>
-  /** Stores events as they are, trusted; resolves when they are durable. */
-  store(events: readonly StoredEvent[]): Promise<readonly PublishOutcome[]>
+  /** Stores events as they are, trusted; resolves when they are durable. Events of suppressed people are dropped. */
+  store(events: readonly StoredEvent[]): Promise<readonly (PublishOutcome | 'dropped')[]>
 }
 
 /** Builds the pipeline and starts its consumer. */
 export function ingestPipeline(options: PipelineOptions): Pipeline {
-  const { queue, registry, now } = options
+  const { queue, registry, suppression, now } = options
   queue.consume((events) => storeGroup(options, events))
   return {
-    store: (events) => queue.publish(events),
+    async store(events) {
+      const suppressed = await suppression.check(events)
+      const rows = events.filter((_, i) => !suppressed[i]).map(registry.marked)
+      const outcomes = rows.length > 0 ? [...(await queue.publish(rows))] : []
+      return suppressed.map((isSuppressed) => (isSuppressed ? 'dropped' : outcomes.shift()!))
+    },
 
     async accept(batch, receipt) {
       const results = await Promise.all(batch.events.map((parsed, index) => judge(parsed, index, registry)))
-      const good = results.filter((one): one is Good => 'parsed' in one)
-      const rows = good.map(({ parsed }) =>
+      const checked = results.filter((one): one is Good => 'parsed' in one)
+      const all = checked.map(({ parsed }) =>
         toStoredEvent(parsed, eventTime(parsed.event.timestamp, receipt), receipt, now()),
       )
+      const suppressed = await suppression.check(all)
+      checked.forEach(({ result }, i) => {
+        if (suppressed[i]) Object.assign(result, SUPPRESSED)
+      })
+      const good = checked.filter((_, i) => !suppressed[i])
+      const rows = all.filter((_, i) => !suppressed[i]).map(registry.marked)
       const outcomes = rows.length > 0 ? await queue.publish(rows) : []
       good.forEach((one, i) => {
         one.result.status = outcomes[i] === 'duplicate' ? 'duplicate' : 'accepted'
@@ -59,6 +72,14 @@ export function ingestPipeline(options: PipelineOptions): Pipeline {
     },
   }
 }
+
+/** What the sender of an event is told whose person is not stored any more. */
+const SUPPRESSED = {
+  status: 'dropped',
+  code: 'suppressed',
+  field: '',
+  message: 'Nothing more is stored of this person.',
+} as const
 
 type Good = { result: EventResult; parsed: ParsedEvent }
 

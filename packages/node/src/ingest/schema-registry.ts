@@ -4,8 +4,10 @@ import {
   isRecord,
   type JsonObject,
   type SchemaOutcome,
+  type StoredEvent,
   type WireEvent,
 } from '@analytics/protocol'
+import { CONVERSION_PROPERTY } from '../sessions/session.js'
 
 /** A defined event's properties did not fit. */
 export interface SchemaViolation {
@@ -17,6 +19,8 @@ export interface SchemaViolation {
 export interface SchemaRegistry {
   /** The event with the properties of its definition's latest version, or what is wrong. Undefined types pass as they are. */
   check(event: WireEvent): Promise<{ event: WireEvent } | { violation: SchemaViolation }>
+  /** The event as it is stored: marked where its definition says that it is a conversion. */
+  marked(event: StoredEvent): StoredEvent
 }
 
 /** A registry of the app's definitions. */
@@ -32,6 +36,12 @@ export function schemaRegistry(definitions: EventDefinitions): SchemaRegistry {
       // A tracker knows the definitions by type alone and names no version: an app built before the latest one sends the first.
       const old = await fit(definition, event, 1)
       return 'violation' in old ? checked : old
+    },
+
+    marked(event) {
+      const isConversion =
+        Object.hasOwn(definitions, event.eventType) && definitions[event.eventType]?.conversion === true
+      return isConversion ? { ...event, properties: { ...event.properties, [CONVERSION_PROPERTY]: true } } : event
     },
   }
 }

@@ -4,12 +4,24 @@ import { type PersonMetrics, recount } from '../../rollups/recount.js'
 import { bucketEnd, bucketOf, GRAINS, type Grain, type RollupBucket, type UserMetrics } from '../../rollups/rollup.js'
 import { mergeSessions, type StoredSession, sessionKey, sessionsOf } from '../../sessions/session.js'
 import type { ErasedRows, RollupStore, SessionStore } from '../../store.js'
-import type { memoryPeople } from './people.js'
+import type { MemoryPeople } from './people.js'
 
 type Mark = { hour: number } | { person: number }
 
 /** What follows from events, in memory: sessions, metrics, and marks of what changed. */
-export function memoryDerived(people: ReturnType<typeof memoryPeople>) {
+export interface MemoryDerived {
+  sessions: SessionStore
+  rollups(rows: () => readonly NumberedEvent[]): RollupStore
+  mark(one: Mark): void
+  /** Takes in what new events bring. */
+  add(events: readonly NumberedEvent[]): void
+  /** Numbers that a session or a row of metrics has. */
+  people(): number[]
+  erase(numbers: ReadonlySet<number>): Pick<ErasedRows, 'sessions' | 'metrics'>
+}
+
+/** The derived tables of one store. */
+export function memoryDerived(people: MemoryPeople): MemoryDerived {
   const sessions = new Map<string, StoredSession>()
   const metrics = new Map<string, PersonMetrics[]>()
   const marks = new Map<string, Mark>()

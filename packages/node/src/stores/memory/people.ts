@@ -1,9 +1,27 @@
 import type { EventIdentity } from '@analytics/protocol'
 import { identityKey } from '../../people/identity-key.js'
-import type { Subject } from '../../store.js'
+import type { People, Subject } from '../../store.js'
 
 /** Numbers ids and remembers whose anonymous ids are whose. */
-export function memoryPeople(now: () => number) {
+export interface MemoryPeople {
+  number(identity: EventIdentity): number
+  /** False where the id has an owner. */
+  link(anonymousId: string, userId: string): boolean
+  ownerOf(anonymousId: string): string | undefined
+  anonymousIdsOf(userId: string): string[]
+  view(): People
+  /** The numbers that these ids have. */
+  numbersOf(subject: Subject): number[]
+  /** The id that a number was given to. */
+  idOf(person: number): EventIdentity
+  /** Numbers that were given before an instant. */
+  seenBefore(before: number): number[]
+  /** Forgets ids; their numbers are not given again. */
+  forget(people: Iterable<number>): number
+}
+
+/** The dictionary of one store. */
+export function memoryPeople(now: () => number): MemoryPeople {
   const numbers = new Map<string, { person: number; since: number }>()
   const owners = new Map<string, string>()
   let count = 0

@@ -1,0 +1,53 @@
+import type { ColdTier } from '../cold-tier.js'
+import type { Retention } from '../retention.js'
+import { type Aggregator, aggregator } from '../rollups/aggregate.js'
+import { GRAINS, type Grain } from '../rollups/rollup.js'
+import type { HotStore } from '../store.js'
+import type { JobDefinition, JobFacts } from './job.js'
+
+/** What the jobs of a data set work on. */
+export interface DefinitionOptions {
+  store: HotStore
+  cold: ColdTier | undefined
+  retention: Retention
+}
+
+/** The jobs that there are for what `createAnalytics` was given. */
+export function jobDefinitions({ store, cold, retention }: DefinitionOptions): JobDefinition[] {
+  const rollups: Aggregator = aggregator({ store, cold, keptFrom: retention.keptFrom })
+  const aggregate = (name: JobDefinition['name'], grain: Grain): JobDefinition => ({
+    name,
+    work: (context) => rollups.run(grain, context),
+  })
+  return [
+    { name: 'aggregate-late', work: (context) => rollups.late(context) },
+    aggregate('aggregate-hourly', 'hour'),
+    aggregate('aggregate-daily', 'day'),
+    aggregate('aggregate-weekly', 'week'),
+    ...(cold ? [{ name: 'tiering', work: ({ signal }) => runTiering(cold, signal) } satisfies JobDefinition] : []),
+    { name: 'expire', work: ({ at, signal }) => expire(store, retention, at, signal) },
+  ]
+}
+
+async function runTiering(cold: ColdTier, signal: AbortSignal): Promise<JobFacts> {
+  const result = (await cold.run({ signal })) as { moved?: readonly unknown[]; failed?: readonly unknown[] }
+  return { days: result.moved?.length ?? 0, failed: result.failed?.length ?? 0 }
+}
+
+/** Deletes what has passed its age. */
+async function expire(store: HotStore, retention: Retention, at: number, signal: AbortSignal): Promise<JobFacts> {
+  let metrics = 0
+  for (const grain of GRAINS) {
+    signal.throwIfAborted()
+    const before = retention.keptFrom(grain, at)
+    if (Number.isFinite(before)) metrics += (await store.rollups.expire(grain, before)).rows
+  }
+  signal.throwIfAborted()
+  const sessionsBefore = retention.sessionsFrom(at)
+  const sessions = Number.isFinite(sessionsBefore) ? (await store.sessions.expire(sessionsBefore)).rows : 0
+  signal.throwIfAborted()
+  const identitiesBefore = retention.identitiesFrom(at)
+  // After the rows that may name them.
+  const identities = Number.isFinite(identitiesBefore) ? (await store.expireIdentities(identitiesBefore)).rows : 0
+  return { metrics, sessions, identities }
+}
