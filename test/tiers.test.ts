@@ -52,7 +52,7 @@ describe.each([
     store = openStore(folder)
     const cold = fileObjectStore({ dir: join(folder, 'cold') })
     tiering = createTiering({ hot: store, cold, policy: { dropAfter: '90d' }, now: () => now })
-    analytics = await createAnalytics({ store, tiering, now: () => now })
+    analytics = await createAnalytics({ store, tiering, jobs: false, now: () => now })
     await analytics.import(visits())
   })
   afterEach(async () => {

@@ -6,6 +6,7 @@ export default defineConfig(
     platform: 'node',
     entries: [
       'src/index.ts',
+      'src/cli.ts',
       'src/stores',
       'src/queues',
       'src/http/express.ts',

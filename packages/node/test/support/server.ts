@@ -18,6 +18,7 @@ export function testServer(options: Partial<AnalyticsOptions> = {}): Promise<Ana
       { key: READ_KEY, scope: 'read' },
       { key: ADMIN_KEY, scope: 'admin' },
     ],
+    jobs: false,
     logger: silent,
     ...options,
   })

@@ -1,6 +1,6 @@
 import { columnName, EVENT_COLUMNS, type EventColumn, LIMITS, type RecordKind } from '@analytics/protocol'
 import type { Grain } from '../../rollups/rollup.js'
-import { type ProjectedType, RECORD_TABLES } from './records.js'
+import { type ProjectedType, RECORD_TABLES } from './record-tables.js'
 
 /** Version of the tables that this code makes and reads. */
 export const SCHEMA_VERSION = 2
