@@ -212,7 +212,18 @@ const metrics = (bucket: number) => ({
 /** Names of sealed tables and times of sessions change with each run; the golden file must not. */
 function settled({ sql, binds }: RecordedStatement): string {
   const text = sql.replace(/pf_sealed_(\d{8})_[0-9a-z]{10}/g, 'pf_sealed_$1_0123456789')
-  return `${binds === '' ? '' : `-- binds: ${binds}\n`}${text}\n/\n`
+  return `${binds === '' ? '' : `-- binds: ${counted(binds)}\n`}${text}\n/\n`
+}
+
+/** `A, A, B` as `A × 2, B`. */
+function counted(binds: string): string {
+  const groups: { name: string; times: number }[] = []
+  for (const name of binds.split(', ')) {
+    const last = groups.at(-1)
+    if (last?.name === name) last.times++
+    else groups.push({ name, times: 1 })
+  }
+  return groups.map(({ name, times }) => (times === 1 ? name : `${name} × ${times}`)).join(', ')
 }
 
 /** Every statement that the store can issue for a release, each ended by a line with only a slash. */

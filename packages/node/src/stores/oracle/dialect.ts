@@ -73,7 +73,7 @@ export function oracleDialect(version: OracleVersion): SqlDialect {
     select(column, type) {
       if (type === 'time') return dialect.msOf(column)
       if (type === 'day') return `TO_CHAR(${column}, ${DAY_FORMAT})`
-      return type === 'json' && version === '23ai' ? `JSON_SERIALIZE(${column} RETURNING CLOB)` : column
+      return type === 'json' && version === '23ai' ? `JSON_QUERY(${column}, '$' RETURNING CLOB)` : column
     },
     scalar(path) {
       // As CLOB: with a letter in front, text of 4,000 bytes would be too long for VARCHAR2.
