@@ -83,6 +83,8 @@ async function examplePaths(): Promise<Record<string, string[]>> {
   const used = {
     express: 'packages/node/node_modules/@types/express',
     fastify: 'packages/node/node_modules/fastify',
+    oracledb: 'packages/node/node_modules/@types/oracledb',
+    pg: 'packages/node/node_modules/@types/pg',
     zod: 'packages/node/node_modules/zod',
     react: 'packages/react/node_modules/@types/react',
     'react/jsx-runtime': 'packages/react/node_modules/@types/react/jsx-runtime',

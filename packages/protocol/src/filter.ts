@@ -117,9 +117,9 @@ export function matchesEvent(event: StoredEvent, match: EventMatch): boolean {
 export interface FilterDialect {
   /**
    * Adds a value to the statement and returns its placeholder.
-   * @param beside What it is compared with: a column, or what `property` gives.
+   * @param beside What it is for: to be compared with a column or with what `property` gives, or to be looked for in a text.
    */
-  bind(value: string | number | boolean, beside: 'column' | 'property'): string
+  bind(value: string | number | boolean, beside: 'column' | 'property' | 'text'): string
   /** An instant given in UTC milliseconds, as an expression that compares with a time column. */
   instant(ms: number): string
   /**
@@ -129,6 +129,11 @@ export interface FilterDialect {
   property(path: readonly string[], type: 'text' | 'long-text' | 'number' | 'boolean'): string
   /** Whether there is a value that is not null at a path of `properties`. */
   hasProperty(path: readonly string[]): string
+  /**
+   * How a property is compared with a text, where the ordinary types of the dialect can't hold every text; undefined where the
+   * ordinary way will do.
+   */
+  compareText?(path: readonly string[], operator: string, value: string): string | undefined
   /** Whether the first text contains the second. */
   contains(text: string, part: string): string
   /** Whether the value is one of the others, of which there is at least one. */
@@ -172,9 +177,10 @@ function propertyToSql({ property, op, value }: PropertyFilter, dialect: FilterD
       const type = comparedAs(reference, value)
       if (type === undefined || type === 'boolean' || (op === 'contains' && type !== 'text')) return '(1 = 0)'
       const left = leftSide(reference, op === 'contains' ? 'long-text' : type, dialect)
-      if (op === 'contains')
-        return dialect.twoValued(dialect.contains(left, dialect.bind(value as Comparable, 'column')))
-      return dialect.twoValued(`${left} ${SQL_COMPARISON[op]} ${rightSide(reference, value as Comparable, dialect)}`)
+      // Every text contains the empty one, which not every database can bind.
+      if (op === 'contains' && value === '') return `(${leftSide(reference, 'text', dialect)} IS NOT NULL)`
+      if (op === 'contains') return dialect.twoValued(dialect.contains(left, dialect.bind(value as Comparable, 'text')))
+      return compared(reference, SQL_COMPARISON[op], value as Comparable, dialect)
     }
   }
 }
@@ -185,12 +191,37 @@ function existsSql(reference: PropertyReference, dialect: FilterDialect): string
     : dialect.hasProperty(reference.path)
 }
 
+/** A comparison with one value. */
+function compared(reference: PropertyReference, operator: string, value: Comparable, dialect: FilterDialect): string {
+  const special = comparedSpecially(reference, operator, value, dialect)
+  if (special !== undefined) return special
+  const left = leftSide(reference, comparedAs(reference, value)!, dialect)
+  return dialect.twoValued(`${left} ${operator} ${rightSide(reference, value, dialect)}`)
+}
+
+function comparedSpecially(
+  { path }: PropertyReference,
+  operator: string,
+  value: Comparable,
+  dialect: FilterDialect,
+): string | undefined {
+  if (path === undefined || typeof value !== 'string') return undefined
+  const condition = dialect.compareText?.(path, operator, value)
+  return condition === undefined ? undefined : dialect.twoValued(condition)
+}
+
 /** The wanted values by type: each type is one IN-list. */
 function equalsAny(reference: PropertyReference, values: Json | undefined, dialect: FilterDialect): string {
   const groups = new Map<ComparedAs, Comparable[]>()
+  const special: string[] = []
   for (const value of Array.isArray(values) ? (values as readonly Json[]) : []) {
     const type = comparedAs(reference, value)
     if (type === undefined) continue
+    const condition = comparedSpecially(reference, '=', value as Comparable, dialect)
+    if (condition !== undefined) {
+      special.push(condition)
+      continue
+    }
     const group = groups.get(type)
     if (group) group.push(value as Comparable)
     else groups.set(type, [value as Comparable])
@@ -200,6 +231,7 @@ function equalsAny(reference: PropertyReference, values: Json | undefined, diale
     const others = group.map((value) => rightSide(reference, value, dialect))
     return dialect.twoValued(dialect.isIn(left, others))
   })
+  conditions.push(...special)
   return conditions.length === 0 ? '(1 = 0)' : `(${conditions.join(' OR ')})`
 }
 

@@ -72,6 +72,8 @@ interface Opened {
   behind: WriteBehind
   /** Number of the newest insert; each insert has one of its own. */
   insertNumber: number
+  /** Ends when the last change of a seal has: a seal is its rows and its records, and several would mix them up. */
+  sealing: Promise<unknown>
 }
 
 async function open(
@@ -87,6 +89,7 @@ async function open(
     recent: recentIds(names),
     behind: writeBehind(database, names, now),
     insertNumber: 0,
+    sealing: Promise.resolve(),
   }
 }
 
@@ -201,22 +204,26 @@ function assembleStore(
     },
 
     async sealDay(day) {
-      return seal(await opened(), names, day, records)
+      const state = await opened()
+      return inTurn(state, () => seal(state, names, day, records))
     },
     async *readSealed(seal, { signal } = {}) {
       yield* readSealedEvents((await opened()).database, names, seal, signal)
     },
     async dropSealed(seal) {
-      const { database } = await opened()
-      // What follows from the rows is written before they go: after a crash it could not be told any more.
-      await settle()
-      const rows = await database.write(
-        async (connection) =>
-          (await connection.run(`DELETE FROM ${names.events} WHERE ${sealCondition(seal)}`)).rowsChanged,
-      )
-      const standing = await records.get<Seal>('meta', sealKey(seal.day))
-      if (standing?.value.id === seal.id) await records.delete('meta', sealKey(seal.day), standing.version)
-      return { rows }
+      const state = await opened()
+      return inTurn(state, async () => {
+        if ((await records.get<Seal>('meta', sealKey(seal.day)))?.value.id !== seal.id) return { rows: 0 }
+        // What follows from the rows is written before they go: after a crash it could not be told any more.
+        await settle()
+        const rows = await state.database.write(
+          async (connection) =>
+            (await connection.run(`DELETE FROM ${names.events} WHERE ${sealCondition(seal)}`)).rowsChanged,
+        )
+        const standing = await records.get<Seal>('meta', sealKey(seal.day))
+        if (standing) await records.delete('meta', sealKey(seal.day), standing.version)
+        return { rows }
+      })
     },
 
     async eraseSubject(subject) {
@@ -234,7 +241,7 @@ function assembleStore(
         await state.people.load(connection)
         return rows
       })
-      await recountSeals(state, names, records)
+      await inTurn(state, () => recountSeals(state, names, records))
       return erased
     },
 
@@ -278,6 +285,13 @@ async function writing<Result>(
   }
 }
 
+/** Runs the work after all earlier work on seals. */
+function inTurn<Result>(state: Opened, work: () => Promise<Result>): Promise<Result> {
+  const result = state.sealing.then(work)
+  state.sealing = result.catch(() => {})
+  return result
+}
+
 const sealKey = (day: Day): string => `seal/${day}`
 
 /** The highest insert number that a seal names. It outlives the seal: numbers may never fall back below it. */
@@ -294,7 +308,8 @@ async function seal(state: Opened, names: TableNames, day: Day, records: HotStor
   if (standing) return standing.value
   // In the queue of writes, so that no insert with a number this low can still commit.
   const made = await state.database.write(async (connection): Promise<Seal> => {
-    const draft: Seal = { day, id: String(state.insertNumber), rows: 0 }
+    // A number that no insert has, so that each seal has an id of its own.
+    const draft: Seal = { day, id: String(++state.insertNumber), rows: 0 }
     const [row] = await rowsOf(connection, `SELECT count(*)::DOUBLE FROM ${names.events} WHERE ${sealCondition(draft)}`)
     return { ...draft, rows: Number(row?.[0] ?? 0) }
   })

@@ -76,11 +76,13 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
     async setup() {},
 
     async insertEvents(events) {
+      // Copied before anything is changed: all of a batch is stored or nothing.
+      const copies = structuredClone(events)
       insertNumber++
       const fresh: Row[] = []
-      const outcomes = events.map((event): InsertOutcome => {
+      const outcomes = copies.map((event): InsertOutcome => {
         if (rows.has(event.eventId)) return 'duplicate'
-        const row = { ...structuredClone(event), person: people.number(event), insertNumber }
+        const row = { ...event, person: people.number(event), insertNumber }
         rows.set(event.eventId, row)
         fresh.push(row)
         return 'inserted'
@@ -143,7 +145,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
     async sealDay(day) {
       const standing = seals.get(day)
       if (standing) return standing
-      const draft = { day, id: String(insertNumber), rows: 0 }
+      // A number that no insert has, so that each seal has an id of its own.
+      const draft = { day, id: String(++insertNumber), rows: 0 }
       const seal = { ...draft, rows: visible().filter((row) => isSealed(row, draft)).length }
       seals.set(day, seal)
       return seal
@@ -158,9 +161,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
     },
 
     async dropSealed(seal) {
+      if (seals.get(seal.day)?.id !== seal.id) return { rows: 0 }
       const sealed = visible().filter((row) => isSealed(row, seal))
       for (const row of sealed) rows.delete(row.eventId)
-      if (seals.get(seal.day)?.id === seal.id) seals.delete(seal.day)
+      seals.delete(seal.day)
       return { rows: sealed.length }
     },
 

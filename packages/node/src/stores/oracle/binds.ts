@@ -1,12 +1,9 @@
 import type { SqlBind, SqlValue } from '../sql/dialect.js'
 import type { Table, TableColumn } from '../sql/tables.js'
-import { dayOfText, instantOf, instantText, type OracleVersion } from './dialect.js'
+import { dayOfText, instantOf, instantText, type OracleVersion, TEXT_BYTES } from './dialect.js'
 import type { OracleConstants } from './driver.js'
 
-/** Bytes of a VARCHAR2, in columns and in SQL, unless the database was set to extended strings. */
-const TEXT_BYTES = 4000
-
-/** Bytes that are bound as text at most; what is longer goes as a CLOB. */
+/** Bytes of a text that can be inserted into a CLOB; what is longer goes as one. */
 const LONG_TEXT_BYTES = 32_767
 
 /** A value as the driver binds it by name. */
@@ -14,7 +11,7 @@ export function namedBind({ text, clob, number, double }: OracleConstants, { typ
   if (type === 'double') return { type: double, val: value }
   if (type === 'integer') return { type: number, val: value }
   const length = Buffer.byteLength(String(value ?? ''))
-  if (type === 'long-text') return { type: length > LONG_TEXT_BYTES ? clob : text, val: value }
+  if (type === 'long-text') return { type: length > TEXT_BYTES ? clob : text, val: value }
   // Longer than any text that it could equal.
   return { type: text, val: length > TEXT_BYTES ? null : value }
 }

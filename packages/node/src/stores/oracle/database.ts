@@ -49,7 +49,8 @@ export function oracleDatabase({ pool, version, callTimeoutMs }: OracleDatabaseO
       async giveBack(error) {
         connection.callTimeout = before ?? 0
         // A connection that was lost, or on which a call may still be running, is no one's any more.
-        await connection.close(isConnectionLost(error) ? { drop: true } : undefined).catch(() => {})
+        const closing = isConnectionLost(error) ? connection.close({ drop: true }) : connection.close()
+        await closing.catch(() => {})
       },
     }
   }
@@ -163,7 +164,7 @@ function sessionOf(connection: OracleConnection, constants: OracleConstants, ver
       batchErrors: true,
       autoCommit: false,
     })
-    return batchErrors as readonly { errorNum: number; offset: number; message: string }[]
+    return batchErrors as readonly (Error & { offset: number })[]
   }
   return {
     async query({ sql, binds }) {
@@ -185,9 +186,9 @@ function sessionOf(connection: OracleConnection, constants: OracleConstants, ver
           transposed(columns),
           defs(columns),
         )
-        for (const { errorNum, offset, message } of errors) {
-          if (errorNum !== DUPLICATE_KEY) throw Object.assign(new Error(message), { errorNum })
-          inserted[i * ARRAY_ROWS + offset] = false
+        for (const error of errors) {
+          if (oraNumber(error) !== DUPLICATE_KEY) throw error
+          inserted[i * ARRAY_ROWS + error.offset] = false
         }
       }
       return inserted
@@ -200,7 +201,7 @@ function sessionOf(connection: OracleConnection, constants: OracleConstants, ver
         const equal = columns.map(({ around }, at) => `${[...others, ...keys][at]!.name} = ${around(`:${at + 1}`)}`)
         const sql = `UPDATE ${table.name} SET ${equal.slice(0, others.length).join(', ')} WHERE ${equal.slice(others.length).join(' AND ')}`
         const [failed] = await many(sql, transposed(columns), defs(columns))
-        if (failed) throw Object.assign(new Error(failed.message), { errorNum: failed.errorNum })
+        if (failed) throw failed
       }
     },
   }

@@ -5,15 +5,21 @@ import type { SqlType } from '../sql/tables.js'
 export type OracleVersion = '19c' | '23ai'
 
 /** The format of instants as they are bound. With an explicit format no session setting matters. */
-const INSTANT_FORMAT = `'YYYY-MM-DD"T"HH24:MI:SS.FF3"Z"'`
+const INSTANT_FORMAT = `'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'`
 const DAY_FORMAT = `'YYYY-MM-DD'`
 const EPOCH = `TIMESTAMP '1970-01-01 00:00:00'`
+
+/** Bytes of a VARCHAR2, in columns and in SQL, unless the database was set to extended strings. */
+export const TEXT_BYTES = 4000
 
 /** An IN-list has at most so many values: ORA-01795. */
 const LIST_VALUES = 1000
 
-/** An instant as a statement binds it. */
-export const instantText = (ms: number): string => new Date(Math.floor(ms)).toISOString()
+/** An instant as a statement binds it: to the microsecond, so that a fraction of a millisecond equals none. */
+export function instantText(ms: number): string {
+  const micros = Math.round((ms - Math.floor(ms)) * 1000)
+  return `${new Date(Math.floor(ms)).toISOString().slice(0, -1)}${String(Math.min(micros, 999)).padStart(3, '0')}Z`
+}
 
 /** An instant that was bound as text. */
 export const instantOf = (placeholder: string): string => `TO_TIMESTAMP(${placeholder}, ${INSTANT_FORMAT})`
@@ -85,18 +91,23 @@ export function oracleDialect(version: OracleVersion): SqlDialect {
       const plain = type === 'long-text' || type === 'text' ? 'string' : type
       const value = {
         // With a letter in front the empty text is not NULL, on both sides of a comparison.
-        text: `'s' || ${valueAt(path, 'VARCHAR2(3999)')}`,
+        text: `'s' || ${valueAt(path, `VARCHAR2(${TEXT_BYTES - 1})`)}`,
         'long-text': valueAt(path, 'CLOB'),
         number: valueAt(path, 'NUMBER'),
         boolean: `'s' || ${valueAt(path, 'VARCHAR2(5)')}`,
       }[type]
       return `(CASE WHEN ${aboveAreObjects(path)}${typeOf(path)} = '${plain}' THEN ${value} END)`
     },
+    compareText(path, operator, value, longText) {
+      if (operator === '=' && Buffer.byteLength(value) < TEXT_BYTES) return undefined
+      // Stored text may be longer than VARCHAR2: where the order counts, or the value is as long, it is compared as CLOB.
+      const stored = `CASE WHEN ${aboveAreObjects(path)}${typeOf(path)} = 'string' THEN TO_CLOB('s') || ${valueAt(path, 'CLOB')} END`
+      return `DBMS_LOB.COMPARE(${stored}, TO_CLOB('s') || ${longText(value)}) ${operator} 0`
+    },
     hasProperty: (path) => dialect.twoValued(`${aboveAreObjects(path)}${typeOf(path)} <> 'null'`),
     besideProperty: (placeholder) => `('s' || ${placeholder})`,
     codePoints: (column) => `NLSSORT(${column}, 'NLS_SORT=BINARY')`,
-    // A bound '' is NULL: every text contains it.
-    contains: (text, part) => `(INSTR(${text}, ${part}) > 0 OR (${part} IS NULL AND ${text} IS NOT NULL))`,
+    contains: (text, part) => `INSTR(${text}, ${part}) > 0`,
     isIn(value, others) {
       const lists = Array.from({ length: Math.ceil(others.length / LIST_VALUES) }, (_, i) =>
         others.slice(i * LIST_VALUES, (i + 1) * LIST_VALUES),

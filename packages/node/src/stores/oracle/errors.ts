@@ -2,15 +2,16 @@
 interface DriverError {
   errorNum?: number
   code?: string
+  message?: string
   isRecoverable?: boolean
   outcome?: 'unknown'
 }
 
-/** The number of an ORA- error; 0 where it is none. */
+/** The number of an ORA- error; 0 where it is none. Errors of single rows have it in their message only, in thin mode. */
 export function oraNumber(error: unknown): number {
-  const { errorNum, code } = (error ?? {}) as DriverError
+  const { errorNum, code, message } = (error ?? {}) as DriverError
   if (typeof errorNum === 'number' && errorNum > 0) return errorNum
-  return Number(/^ORA-(\d+)$/.exec(code ?? '')?.[1] ?? 0)
+  return Number(/^ORA-(\d+)/.exec(code ?? message ?? '')?.[1] ?? 0)
 }
 
 /** Session killed, instance going down or not up, lost contact: from node-oracledb's own list. */

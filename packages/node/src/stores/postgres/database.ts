@@ -59,38 +59,44 @@ export function postgresDatabase(pool: PostgresPool, events: string): ServerData
     },
 
     async read(work) {
-      const client = await pool.connect()
-      try {
-        const result = await work(sessionOf(client))
-        client.release()
-        return result
-      } catch (error) {
-        client.release(isConnectionLoss(error))
-        throw error
+      for (let attempt = 1; ; attempt++) {
+        const client = await pool.connect()
+        try {
+          const result = await work(sessionOf(client))
+          client.release()
+          return result
+        } catch (error) {
+          client.release(isConnectionLoss(error))
+          if (attempt === TRIES || codeOf(error) !== UNDEFINED_TABLE) throw error
+        }
       }
     },
 
     async *stream(prepare, { signal }) {
-      signal?.throwIfAborted()
-      const client = await pool.connect()
-      try {
-        await run(client, 'BEGIN ISOLATION LEVEL READ COMMITTED')
-        // While this is held no day can be set aside, so that what is learned of sealed tables stays true.
-        await run(client, `LOCK TABLE ${events} IN ACCESS SHARE MODE`)
-        const { sql, binds } = await prepare(sessionOf(client))
-        await run(client, `DECLARE analytics_rows NO SCROLL CURSOR FOR ${sql}`, valuesOf(binds))
-        for (;;) {
-          const { rows } = await run(client, `FETCH ${FETCH_ROWS} FROM analytics_rows`)
-          signal?.throwIfAborted()
-          if (rows.length > 0) yield rows as SqlValue[][]
-          if (rows.length < FETCH_ROWS) return
-        }
-      } catch (error) {
+      for (let attempt = 1; ; attempt++) {
         signal?.throwIfAborted()
-        throw error
-      } finally {
-        // Nothing was changed: it only frees the cursor and the lock.
-        await rollBack(client, undefined)
+        const client = await pool.connect()
+        let isOpen = false
+        try {
+          await run(client, 'BEGIN ISOLATION LEVEL READ COMMITTED')
+          // While this is held no day can be set aside, so that what is learned of sealed tables stays true.
+          await run(client, `LOCK TABLE ${events} IN ACCESS SHARE MODE`)
+          const { sql, binds } = await prepare(sessionOf(client))
+          await run(client, `DECLARE analytics_rows NO SCROLL CURSOR FOR ${sql}`, valuesOf(binds))
+          isOpen = true
+          for (;;) {
+            const { rows } = await run(client, `FETCH ${FETCH_ROWS} FROM analytics_rows`)
+            signal?.throwIfAborted()
+            if (rows.length > 0) yield rows as SqlValue[][]
+            if (rows.length < FETCH_ROWS) return
+          }
+        } catch (error) {
+          signal?.throwIfAborted()
+          if (isOpen || attempt === TRIES || codeOf(error) !== UNDEFINED_TABLE) throw error
+        } finally {
+          // Nothing was changed: it only frees the cursor and the lock.
+          await rollBack(client, undefined)
+        }
       }
     },
   }
@@ -187,8 +193,11 @@ function isConnectionLoss(error: unknown): boolean {
   )
 }
 
+/** A sealed table was dropped after it was looked up: looked up again, it is no longer named. */
+const UNDEFINED_TABLE = '42P01'
+
 /** Serialization failure, deadlock, lock timeout, too many connections; nothing of the transaction is left. */
-const TRANSIENT = new Set(['40001', '40P01', '55P03', '53300'])
+const TRANSIENT = new Set(['40001', '40P01', '55P03', '53300', UNDEFINED_TABLE])
 
 /** Whether the same transaction may be run again: it failed for a passing reason, and certainly did not commit. */
 function isTransient(error: unknown): boolean {

@@ -89,6 +89,8 @@ export function postgresPartitions(database: ServerDatabase, tables: Tables): Ev
     drop: (seal) =>
       database.write(async (session) => {
         await session.execute(plain(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`))
+        // Of two who drop it, the second finds it dropped.
+        await alone(session)
         const standing = (await seals.between(session, seal.day, seal.day)).find(({ id }) => id === seal.id)
         if (!standing) return 0
         const rows = await seals.count(session, standing.table)

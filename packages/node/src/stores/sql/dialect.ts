@@ -45,6 +45,8 @@ export interface SqlDialect {
   /** As in {@link FilterDialect}; a boolean is `'true'` or `'false'`. */
   property(path: readonly string[], type: 'text' | 'long-text' | 'number' | 'boolean', text: BindText): string
   hasProperty(path: readonly string[], text: BindText): string
+  /** As in {@link FilterDialect}. @param longText Binds a text of any length. */
+  compareText?(path: readonly string[], operator: string, value: string, longText: BindText): string | undefined
   /** The expression around the placeholder of a text that is compared with a property. */
   besideProperty(placeholder: string): string
   /** A text column in order of code points. */
@@ -121,11 +123,15 @@ const LAST_INSTANT = 253_402_300_799_999
 /** An instant that every dialect can bind. */
 export const boundedInstant = (ms: number): number => Math.min(Math.max(ms, FIRST_INSTANT), LAST_INSTANT)
 
+/** What an empty list holds: nothing, and `IN ()` is no SQL. */
+const NONE = '(1 = 0)'
+
 /** Begins a statement. */
 export function statement(dialect: SqlDialect): StatementBuilder {
   const binds: SqlBind[] = []
   const add = (bind: SqlBind) => dialect.placeholder(binds.push(bind), bind.type)
   const text = (value: string) => add({ type: 'text', value })
+  const longText = (value: string) => add({ type: 'long-text', value })
   const integer = (value: number) => add({ type: 'integer', value })
   // NaN equals nothing, not even itself; databases see that differently.
   const double = (value: number) => add({ type: 'double', value: Number.isNaN(value) ? null : value })
@@ -135,26 +141,34 @@ export function statement(dialect: SqlDialect): StatementBuilder {
   }
   return {
     text,
-    longText: (value) => add({ type: 'long-text', value }),
+    longText,
     double,
     integer,
     time,
     day: (day) => dialect.day(text(day)),
-    isAnyText: (column, values) =>
-      values.length >= dialect.arraysFrom
+    isAnyText(column, values) {
+      if (values.length === 0) return NONE
+      return values.length >= dialect.arraysFrom
         ? dialect.isAny(column, add({ type: 'texts', value: values }))
-        : dialect.isIn(column, values.map(text)),
-    isAnyInteger: (column, values) =>
-      values.length >= dialect.arraysFrom
+        : dialect.isIn(column, values.map(text))
+    },
+    isAnyInteger(column, values) {
+      if (values.length === 0) return NONE
+      return values.length >= dialect.arraysFrom
         ? dialect.isAny(column, add({ type: 'integers', value: values }))
-        : dialect.isIn(column, values.map(integer)),
+        : dialect.isIn(column, values.map(integer))
+    },
     scalar: (path) => dialect.scalar(path, text),
     filter: {
       // A boolean is compared as its JSON text: not every dialect has a type for it.
       bind(value, beside) {
         if (typeof value === 'number') return double(value)
+        if (beside === 'text') return longText(String(value))
         return beside === 'property' ? dialect.besideProperty(text(String(value))) : text(String(value))
       },
+      ...(dialect.compareText && {
+        compareText: (path, operator, value) => dialect.compareText!(path, operator, value, longText),
+      }),
       instant: time,
       property: (path, type) => dialect.property(path, type, text),
       hasProperty: (path) => dialect.hasProperty(path, text),

@@ -19,6 +19,8 @@ export interface SqlPeople {
   numbers(identities: readonly EventIdentity[]): Promise<Int32Array>
   /** Links ids that have no owner yet, and marks them for the rollups. */
   link(links: readonly IdentityLink[]): Promise<void>
+  /** Whether the id is known to have an owner, without asking the database. */
+  isOwned(anonymousId: string): boolean
   ownerOf(anonymousId: string): Promise<string | undefined>
   anonymousIdsOf(userId: string): Promise<readonly string[]>
   view(): Promise<People>
@@ -82,8 +84,7 @@ export function sqlPeople({ database, tables, markPeople, now }: SqlPeopleOption
   }
 
   /** Adds ids that have no number; one that another process adds at the same time is left to it. */
-  const addIds = async (session: SqlSession, keys: readonly string[]) => {
-    const at = await now()
+  const addIds = async (session: SqlSession, keys: readonly string[], at: number) => {
     for (const some of parts(keys)) {
       const next = statement(dialect).build(dialect.nextNumbers(tables.personSequence, some.length))
       const numbers = (await session.query(next)).map(([number]) => Number(number))
@@ -116,9 +117,11 @@ export function sqlPeople({ database, tables, markPeople, now }: SqlPeopleOption
     if (missing.size > 0) {
       // In order, so that two processes never wait for each other's ids.
       const added = [...missing].sort()
+      // Asked before the transaction: who holds a connection and waits for a second one waits for ever where all do.
+      const at = await now()
       take(
         await database.write(async (session) => {
-          await addIds(session, added)
+          await addIds(session, added, at)
           return stored(session, added)
         }),
       )
@@ -178,6 +181,11 @@ export function sqlPeople({ database, tables, markPeople, now }: SqlPeopleOption
       })
       for (const { person } of fresh) owned.add(person)
       if (changed > 0) await refresh()
+    },
+
+    isOwned(anonymousId) {
+      const person = cache.get(`a${anonymousId}`)
+      return person !== undefined && owned.has(person)
     },
 
     async ownerOf(anonymousId) {

@@ -164,6 +164,16 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
     return known
   }
 
+  /** The links that new events make: a duplicate changes nothing, whoever it names. Where all are linked, it asks nothing. */
+  const linksOf = async (batch: readonly StoredEvent[]) => {
+    const naming = batch.filter(
+      ({ anonymousId, userId }) => anonymousId !== null && userId !== null && !people.isOwned(anonymousId),
+    )
+    if (naming.length === 0) return []
+    const known = await database.read((session) => knownIds(session, naming))
+    return identityLinks(naming.filter(({ eventId }) => !known.has(eventId)))
+  }
+
   /** Stores what is new, with its sessions and marks, and adds its ids to `stored`. */
   const store = async (
     session: SqlSession,
@@ -224,7 +234,7 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
       if (events.length === 0) return []
       const owners = await people.numbers(events)
       const numbers = new Map(events.map(({ eventId }, i) => [eventId, owners[i]!]))
-      await people.link(identityLinks(events))
+      await people.link(await linksOf(events))
       const days = [...new Set(events.map(({ eventTimestamp }) => dayOf(eventTimestamp)))]
       const insert = async () => {
         await partitions.prepare(days)
