@@ -3,9 +3,13 @@ import { funnel } from './benchmarks/funnel.js'
 import { ingest } from './benchmarks/ingest.js'
 import { insert } from './benchmarks/insert.js'
 import { move } from './benchmarks/move.js'
+import { recover } from './benchmarks/recover.js'
+import { rollup } from './benchmarks/rollup.js'
 import type { Settings } from './lib/settings.js'
 
-const BENCHMARKS: Record<string, (settings: Settings) => Promise<void>> = { insert, ingest, funnel, move }
+const BENCHMARKS: Record<string, (settings: Settings) => Promise<void>> = {
+  ...{ insert, recover, ingest, funnel, rollup, move },
+}
 
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2).filter((argument) => argument !== '--'),

@@ -1,100 +1,82 @@
-import { copyFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { StoredEvent } from '@analytics/node'
-import { duckdbStore } from '@analytics/node/duckdb'
-import { withDuckDb } from '../lib/duckdb.js'
-import { storedEvents } from '../lib/events.js'
-import { fillStore } from '../lib/hot-rows.js'
-import { fillNaive, openNaive } from '../lib/naive-table.js'
+import { startChild, stopChild } from '../lib/child.js'
+import { fillStore, type RowsOptions } from '../lib/hot-rows.js'
+import { withPostgres } from '../lib/postgres.js'
+import { fillPostgres } from '../lib/postgres-rows.js'
 import type { Settings } from '../lib/settings.js'
-import { median, printTable } from '../lib/table.js'
+import { fillSqlite } from '../lib/sqlite-table.js'
+import { type Cell, median, printTable } from '../lib/table.js'
 import { withFolder } from '../lib/work-folder.js'
+import { type Inserted, START } from './insert-batches.js'
 
-const BATCH = 500
-const BATCHES = 60
-/** One event in so many was sent before. */
-const DUPLICATE_EVERY = 50
-const DAY_MS = 86_400_000
-/** When the events that are inserted begin; those that are there lie in the 30 days before. */
-const START = Date.parse('2026-11-01T00:00:00Z')
+const DAYS_MS = 30 * 86_400_000
 
-type Insert = (path: string, batches: readonly StoredEvent[][]) => Promise<{ ms: number; duplicates: number }>
-
-/** Durable batches, one commit each, into an empty table and into one with rows. */
-export async function insert({ runs, rows = 200_000 }: Settings): Promise<void> {
-  const { batches, duplicates } = makeBatches()
-  const cells = []
-  for (const present of [0, rows]) {
-    const { store, naive } = await withFolder((folder) => measure(folder, { present, runs, batches, duplicates }))
-    const there = present.toLocaleString('en-US')
-    cells.push([there, 'duckdbStore', store, store / naive], [there, 'PRIMARY KEY, INSERT OR IGNORE', naive, 1])
-  }
-  printTable('insert: 500 events a commit, 2 % duplicates', ['rows there', 'way', 'rows/s', 'ratio'], cells)
+/** A way to insert: makes a place with rows, and lends it. */
+interface Way {
+  name: string
+  way: string
+  withRows<Result>(rows: RowsOptions, work: (place: string) => Promise<Result>): Promise<Result | undefined>
 }
 
-interface Work {
-  present: number
-  runs: number
-  batches: readonly StoredEvent[][]
-  duplicates: number
-}
+const WAYS: readonly Way[] = [
+  {
+    name: 'duckdbStore',
+    way: 'duckdb',
+    withRows: (rows, work) => withFile(async (path) => fillStore(path, rows).then(() => work(path))),
+  },
+  {
+    name: 'better-sqlite3',
+    way: 'sqlite',
+    withRows: (rows, work) =>
+      withFile((path) => {
+        fillSqlite(path, rows)
+        return work(path)
+      }),
+  },
+  {
+    name: 'postgresStore',
+    way: 'postgres',
+    withRows: (rows, work) => withPostgres(({ pool, url }) => fillPostgres(pool, rows).then(() => work(url))),
+  },
+]
 
-/** Rows a second of both ways, each run on a copy of a file that was filled once. */
-async function measure(folder: string, { present, runs, batches, duplicates }: Work) {
-  const fill = { rows: present, from: START - 30 * DAY_MS, to: START }
-  await fillStore(join(folder, 'store'), fill)
-  await fillNaive(join(folder, 'naive'), fill)
-  const speeds = { store: [] as number[], naive: [] as number[] }
-  // The first run of each warms up and does not count.
-  for (let run = 0; run <= runs; run++) {
-    for (const [name, work] of WAYS) {
-      const path = join(folder, `${name}-${run}`)
-      copyFileSync(join(folder, name), path)
-      const done = await work(path, batches)
-      if (done.duplicates !== duplicates) {
-        throw new Error(`${name} found ${done.duplicates} duplicates instead of ${duplicates}`)
-      }
-      if (run > 0) speeds[name].push((BATCH * BATCHES * 1000) / done.ms)
-      rmSync(path)
+/** Durable batches, one commit each, into an empty table and into ones with rows; each way in a process of its own. */
+export async function insert({ runs, rows = 5_000_000 }: Settings): Promise<void> {
+  const cells: Cell[][] = []
+  const empty = new Map<string, number>()
+  for (const present of [0, Math.round(rows / 5), rows]) {
+    const measured: [string, Inserted][] = []
+    for (const { name, way, withRows } of WAYS) {
+      const options = { rows: present, from: START - DAYS_MS, to: START }
+      const inserted = await withRows(options, (place) => runWay(way, place, runs))
+      if (inserted) measured.push([name, inserted])
+    }
+    const sqlite = median(measured.find(([name]) => name === 'better-sqlite3')![1].speeds)
+    for (const [name, { speeds, peakMb }] of measured) {
+      const speed = median(speeds)
+      if (present === 0) empty.set(name, speed)
+      cells.push([present.toLocaleString('en-US'), name, speed, speed / sqlite, speed / empty.get(name)!, peakMb])
     }
   }
-  return { store: median(speeds.store), naive: median(speeds.naive) }
+  const title = 'insert: 500 events a commit, 2 % duplicates'
+  printTable(title, ['rows there', 'way', 'rows/s', 'ratio', 'of empty', 'peak RSS MB'], cells)
 }
 
-/** Batches of which some events were sent in an earlier one. */
-function makeBatches(): { batches: StoredEvent[][]; duplicates: number } {
-  const events = storedEvents(BATCH * BATCHES, { seed: 5, from: START, stepMs: 50 })
-  let duplicates = 0
-  for (let i = BATCH; i < events.length; i += DUPLICATE_EVERY) {
-    events[i] = events[i - BATCH + 1 + (duplicates % 40)]!
-    duplicates++
-  }
-  return { batches: Array.from({ length: BATCHES }, (_, i) => events.slice(i * BATCH, (i + 1) * BATCH)), duplicates }
-}
-
-const intoStore: Insert = async (path, batches) => {
-  const store = duckdbStore({ path })
-  await store.setup('auto')
-  let duplicates = 0
-  const begin = performance.now()
-  for (const batch of batches) {
-    for (const outcome of await store.insertEvents(batch)) if (outcome === 'duplicate') duplicates++
-  }
-  const ms = performance.now() - begin
-  await store.close()
-  return { ms, duplicates }
-}
-
-const intoNaive: Insert = (path, batches) =>
-  withDuckDb(path, async (connection) => {
-    const table = await openNaive(connection)
-    let duplicates = 0
-    const begin = performance.now()
-    for (const batch of batches) duplicates += batch.length - (await table.insert(batch))
-    return { ms: performance.now() - begin, duplicates }
+function withFile<Result>(work: (path: string) => Promise<Result>): Promise<Result> {
+  return withFolder(async (folder) => {
+    const path = join(folder, 'events')
+    try {
+      return await work(path)
+    } finally {
+      rmSync(path, { force: true })
+    }
   })
+}
 
-const WAYS = [
-  ['store', intoStore],
-  ['naive', intoNaive],
-] as const
+async function runWay(way: string, place: string, runs: number): Promise<Inserted> {
+  const script = new URL('./insert-ways.ts', import.meta.url)
+  const { child, message } = await startChild<Inserted>(script, [way, place, String(runs)])
+  await stopChild(child)
+  return message
+}

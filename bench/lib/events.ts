@@ -15,6 +15,9 @@ export const EVENT_SHARES = [
 /** How many people there are. */
 export const USERS = 25_000
 
+/** A person's events of so many milliseconds are one session. */
+export const SESSION_MS = 86_400_000
+
 /** What a stream of events is made of. */
 export interface StreamOptions {
   seed: number
@@ -38,7 +41,7 @@ export function wireEvents(count: number, { seed, from, stepMs }: StreamOptions)
       eventLabel: `Product ${product}`,
       eventValue: product / 10,
       userId: `user-${user}`,
-      sessionId: `session-${user}-${Math.floor(time / 1_800_000)}`,
+      sessionId: `session-${user}-${Math.floor(time / SESSION_MS)}`,
       timestamp: new Date(time).toISOString(),
       properties: { product, plan: user % 10 === 0 ? 'team' : 'free', experiment: 'checkout-b', tags: ['a', 'b'] },
       context: {

@@ -2,8 +2,8 @@
 export interface Settings {
   /** Runs of each alternative; the median counts. */
   runs: number
-  /** Rows that are there already, of `insert`. */
+  /** Rows that are there already, of `insert` and `recover`. */
   rows: number | undefined
-  /** Events of `funnel` and of `move`. */
+  /** Events of `funnel`, `rollup` and `move`. */
   events: number | undefined
 }

@@ -18,7 +18,7 @@ export function printTable(title: string, header: readonly string[], rows: reado
 
 function cellText(cell: Cell): string {
   if (typeof cell === 'string') return cell
-  const digits = Math.abs(cell) >= 100 ? 0 : Math.abs(cell) >= 10 ? 1 : 2
+  const digits = Number.isInteger(cell) || Math.abs(cell) >= 100 ? 0 : Math.abs(cell) >= 10 ? 1 : 2
   return cell.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 

@@ -1,3 +1,5 @@
+import { errorCode } from '@analytics/protocol'
+
 /** Where the library reports to; pino, winston's and console's methods fit. Never given event contents or keys. */
 export interface Logger {
   /** For whoever looks for a fault. */
@@ -18,8 +20,8 @@ export const consoleLogger: Logger = {
   error: (facts, message) => console.error(`[analytics] ${message}`, facts),
 }
 
-/** What a log may say of an error: never its input. */
+/** What a log may say of an error: never its input. A database's message may quote a value, so only its code is told. */
 export function errorFacts(error: unknown): Record<string, unknown> {
-  const { code, message, name } = (error ?? {}) as { code?: unknown; message?: unknown; name?: unknown }
-  return { code, name, message: typeof message === 'string' ? message : String(error) }
+  const { code, name, message } = (error ?? {}) as { code?: unknown; message?: unknown; name?: unknown }
+  return { code, name, ...(errorCode(error) ? { message } : {}) }
 }

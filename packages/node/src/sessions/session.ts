@@ -1,4 +1,5 @@
 import { BUILT_IN_EVENTS, type JsonObject, type StoredEvent } from '@analytics/protocol'
+import { compareText } from '@analytics/protocol/filter'
 
 /** The session id of events that a server tracks without naming one. They are no visit and make no session. */
 export const SERVER_SESSION = 'server'
@@ -127,13 +128,16 @@ function earlierPage(a: Page | undefined, b: Page | undefined, wantsEarlier: boo
 
 /** Text decides between equal times, so that the order of parts doesn't. */
 function isBefore(atA: number, textA: string, atB: number, textB: string): boolean {
-  return atA === atB ? textA <= textB : atA < atB
+  return atA === atB ? compareText(textA, textB) <= 0 : atA < atB
 }
 
-const textOf = ({ device, geo }: StoredSession): string => JSON.stringify([device, geo])
+/** The names in an order of their own: a database may have stored them in another. */
+const textOf = ({ device: { deviceType, browser, os }, geo: { country } }: StoredSession): string =>
+  JSON.stringify([{ deviceType, browser, os }, { country }])
 
 /** A person may use several devices in one session id only if ids are forged; any rule that ignores order will do. */
-const firstText = (a: string | null, b: string | null): string | null => (a === null ? b : b === null || a <= b ? a : b)
+const firstText = (a: string | null, b: string | null): string | null =>
+  a === null ? b : b === null || compareText(a, b) <= 0 ? a : b
 
 function addCounts(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
   const sum = new Map(Object.entries(a))

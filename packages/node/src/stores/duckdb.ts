@@ -144,7 +144,7 @@ function assembleStore(
 
     async insertEvents(events) {
       const state = await opened()
-      let stored: { fresh: StoredEvent[]; people: Int32Array; insertNumber: number } | undefined
+      let stored: { fresh: StoredEvent[]; insertNumber: number } | undefined
       return writing(
         state,
         async (connection) => {
@@ -154,14 +154,14 @@ function assembleStore(
             const people = await state.people.numbers(connection, fresh)
             const insertNumber = ++state.insertNumber
             await appendEvents(state.database, connection, names, fresh, people, insertNumber)
-            stored = { fresh, people, insertNumber }
+            stored = { fresh, insertNumber }
           }
           return outcomes
         },
         () => {
           if (!stored) return
           state.recent.add(stored.fresh.map(({ eventId }) => eventId))
-          state.behind.add(stored.fresh, stored.people, stored.insertNumber)
+          state.behind.add(stored.insertNumber)
         },
       )
     },

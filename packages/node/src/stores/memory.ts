@@ -178,9 +178,13 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
     },
 
     async expireIdentities(before) {
-      const used = new Set([...rows.values()].map(({ person }) => person))
-      for (const person of derived.people()) used.add(person)
-      return { rows: people.forget(people.seenBefore(before).filter((person) => !used.has(person))) }
+      const used = new Set(derived.people())
+      const named = [...rows.values()].flatMap(({ anonymousId }) => anonymousId ?? [])
+      for (const person of people.numbersOf({ userIds: [], anonymousIds: named })) used.add(person)
+      for (const { person } of rows.values()) used.add(person)
+      // A user stays as long as one of the user's visitors does: their events are told apart by it.
+      const unused = people.seenBefore(before).filter((person) => !used.has(person) && !people.hasVisitors(person))
+      return { rows: people.forget(unused) }
     },
 
     acquireLease: leases.acquire,

@@ -81,7 +81,10 @@ async function setup(
   if (mode === 'off') return
   await assertBinaryComparison(database)
   const known = await schemaVersion(database, tables)
-  if (schemaAction(known, { mode, store: 'oracle', prefix: tables.prefix }) === 'none') return
+  if (
+    schemaAction(known, { mode, store: 'oracle', prefix: tables.prefix, options: ` --version ${version}` }) === 'none'
+  )
+    return
   for (const sql of oracleStatements(version, tables.prefix, known ?? 0)) await defineOnce(database, sql)
   const { meta } = tables.records
   await database.write(async (session) => {

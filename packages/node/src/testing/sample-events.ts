@@ -6,7 +6,8 @@ import { NO_CLIENT } from '../ingest/client.js'
 export function sampleEvent(event: Partial<StoredEvent> = {}): StoredEvent {
   const eventTimestamp = event.eventTimestamp ?? Date.UTC(2026, 0, 15, 12)
   return {
-    eventId: ulid(eventTimestamp),
+    // An id that is given is not made: ids know no time before 1970. Secrets are made otherwise; this is several times as fast.
+    eventId: event.eventId ?? ulid(eventTimestamp, Math.random),
     eventType: 'page_view',
     eventCategory: null,
     eventAction: null,

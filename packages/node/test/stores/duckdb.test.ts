@@ -1,35 +1,14 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { duckdbStore } from '@analytics/node/duckdb'
-import { type StoreContext, sampleEvents, storeContract } from '@analytics/node/testing'
+import { sampleEvents, storeContract } from '@analytics/node/testing'
 import { describe, expect, it } from 'vitest'
 import { runContract } from '../support/contract.js'
+import { duckdbKind, openDuckDb } from '../support/stores.js'
 
-async function openInFolder() {
-  const folder = await mkdtemp(join(tmpdir(), 'analytics-duckdb-'))
-  const open = async () => {
-    const store = duckdbStore({ path: join(folder, 'data', 'events.duckdb') })
-    await store.setup('auto')
-    return store
-  }
-  let store = await open()
-  const reopen = async () => {
-    await store.close()
-    store = await open()
-    return store
-  }
-  const close = async () => {
-    await store.close()
-    await rm(folder, { recursive: true, force: true })
-  }
-  return { context: { store, reopen }, close, folder }
-}
-
-runContract<StoreContext>('duckdbStore', storeContract, { capabilities: { durable: true }, open: openInFolder })
+runContract('duckdbStore', storeContract, duckdbKind)
 
 describe('duckdbStore', () => {
   it('refuses options that would reach SQL unchecked', () => {
@@ -46,15 +25,15 @@ describe('duckdbStore', () => {
   })
 
   it('ends the leases of a process that is gone when it opens the file, and goes on counting their epochs', async () => {
-    const { context, close } = await openInFolder()
+    const { context, reopen, close } = await openDuckDb()
     expect(await context.store.acquireLease('work', { owner: 'gone', ttlMs: 60_000 })).toMatchObject({ epoch: 1 })
-    const reopened = await context.reopen()
+    const reopened = await reopen()
     expect(await reopened.acquireLease('work', { owner: 'new', ttlMs: 60_000 })).toMatchObject({ epoch: 2 })
     await close()
   })
 
   it('tells a second process that the file is taken and what to do', async () => {
-    const { context, close, folder } = await openInFolder()
+    const { context, close, folder } = await openDuckDb()
     await context.store.listDays()
     const script = `
       import { duckdbStore } from './src/stores/duckdb.ts'

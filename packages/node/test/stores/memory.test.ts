@@ -1,16 +1,10 @@
 import { memoryStore } from '@analytics/node/memory'
-import { type StoreContext, sampleEvent, storeContract } from '@analytics/node/testing'
+import { sampleEvent, storeContract } from '@analytics/node/testing'
 import { describe, expect, it } from 'vitest'
 import { runContract } from '../support/contract.js'
+import { memoryKind } from '../support/stores.js'
 
-runContract<StoreContext>('memoryStore', storeContract, {
-  capabilities: memoryStore().capabilities as unknown as Record<string, boolean>,
-  open: async () => {
-    const store = memoryStore()
-    await store.setup('auto')
-    return { context: { store }, close: () => store.close() }
-  },
-})
+runContract('memoryStore', storeContract, memoryKind)
 
 describe('memoryStore faults', () => {
   it('fails before a call takes effect', async () => {

@@ -1,5 +1,6 @@
 import type { ContractCase } from '@analytics/protocol/testing'
-import { describe, it } from 'vitest'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import type { StoreKind } from './stores.js'
 
 /** Runs a contract; each case gets a context of its own. A skip prints the capability that is missing. */
 export function runContract<Context>(
@@ -13,14 +14,28 @@ export function runContract<Context>(
   describe(name, () => {
     for (const { name: sentence, requires, run } of cases) {
       const isMissing = requires !== undefined && options.capabilities?.[requires] !== true
-      it.skipIf(isMissing)(isMissing ? `${sentence} (skipped: not ${requires})` : sentence, async () => {
-        const { context, close } = await options.open()
-        try {
-          await run(context)
-        } finally {
+      it.skipIf(isMissing)(
+        isMissing ? `${sentence} (skipped: not ${requires})` : sentence,
+        { timeout: 30_000 },
+        async () => {
+          const { context, close } = await options.open()
+          await run(context).catch(async (error) => {
+            // What a failed case left behind must not hide why it failed.
+            await close().catch(() => {})
+            throw error
+          })
           await close()
-        }
-      })
+        },
+      )
     }
+  })
+}
+
+/** Tests over a kind of store, which is started before them and stopped after. */
+export function describeStore(kind: StoreKind, tests: () => void): void {
+  describe.skipIf(kind.isSkipped)(kind.name, () => {
+    beforeAll(() => kind.start?.())
+    afterAll(() => kind.stop?.())
+    tests()
   })
 }

@@ -72,13 +72,17 @@ export async function appendEvents(
   const { duckdb } = database
   const types = eventTypes(duckdb)
   const appender = await connection.createAppender(names.events)
-  for (let i = 0; i < events.length; i += CHUNK_ROWS) {
-    const part = events.slice(i, i + CHUNK_ROWS)
-    const chunk = duckdb.DuckDBDataChunk.create(types, part.length)
-    fillChunk(duckdb, chunk, part, people.subarray(i, i + part.length), BigInt(insertNumber))
-    appender.appendDataChunk(chunk)
+  try {
+    for (let i = 0; i < events.length; i += CHUNK_ROWS) {
+      const part = events.slice(i, i + CHUNK_ROWS)
+      const chunk = duckdb.DuckDBDataChunk.create(types, part.length)
+      fillChunk(duckdb, chunk, part, people.subarray(i, i + part.length), BigInt(insertNumber))
+      appender.appendDataChunk(chunk)
+    }
+  } finally {
+    // Also after a failure: what an open appender holds would be written when it is collected, outside of the transaction.
+    appender.closeSync()
   }
-  appender.closeSync()
 }
 
 /** The condition that leaves out the rows of seals. */

@@ -50,7 +50,7 @@ export async function setupSchema(
 
 async function schemaVersion(connection: DuckDBConnection, names: TableNames): Promise<number | undefined> {
   const meta = names.records('meta')
-  const [table] = await rowsOf(connection, 'SELECT 1 FROM duckdb_tables() WHERE table_name = ?', [meta])
+  const [table] = await rowsOf(connection, 'SELECT 1 FROM duckdb_tables() WHERE lower(table_name) = ?', [meta])
   if (!table) return undefined
   const [row] = await rowsOf(connection, `SELECT body FROM ${meta} WHERE record_key = 'schema'`)
   return row ? (JSON.parse(String(row[0])) as { version: number }).version : undefined

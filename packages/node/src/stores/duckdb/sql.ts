@@ -107,19 +107,23 @@ async function appendRows(
   if (rows.length === 0) return
   const appender = await connection.createAppender(table.name)
   const types = table.columns.map(({ type }) => columnType(duckdb, type))
-  for (let i = 0; i < rows.length; i += CHUNK_ROWS) {
-    const part = rows.slice(i, i + CHUNK_ROWS)
-    const chunk = duckdb.DuckDBDataChunk.create(types, part.length)
-    chunk.rowCount = part.length
-    table.columns.forEach(({ type }, at) => {
-      chunk.setColumnValues(
-        at,
-        part.map((row) => columnValue(duckdb, type, row[at] ?? null)),
-      )
-    })
-    appender.appendDataChunk(chunk)
+  try {
+    for (let i = 0; i < rows.length; i += CHUNK_ROWS) {
+      const part = rows.slice(i, i + CHUNK_ROWS)
+      const chunk = duckdb.DuckDBDataChunk.create(types, part.length)
+      chunk.rowCount = part.length
+      table.columns.forEach(({ type }, at) => {
+        chunk.setColumnValues(
+          at,
+          part.map((row) => columnValue(duckdb, type, row[at] ?? null)),
+        )
+      })
+      appender.appendDataChunk(chunk)
+    }
+  } finally {
+    // Also after a failure: what an open appender holds would be written when it is collected, outside of the transaction.
+    appender.closeSync()
   }
-  appender.closeSync()
 }
 
 function columnType({ VARCHAR, INTEGER, BIGINT, DOUBLE, TIMESTAMP, DATE }: DuckDb, type: SqlType): DuckDBType {

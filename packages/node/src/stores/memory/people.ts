@@ -16,6 +16,8 @@ export interface MemoryPeople {
   idOf(person: number): EventIdentity
   /** Numbers that were given before an instant. */
   seenBefore(before: number): number[]
+  /** Whether anonymous ids are linked to the number. */
+  hasVisitors(person: number): boolean
   /** Forgets ids; their numbers are not given again. */
   forget(people: Iterable<number>): number
 }
@@ -70,13 +72,16 @@ export function memoryPeople(now: () => number): MemoryPeople {
     seenBefore: (before: number): number[] =>
       [...numbers.values()].filter(({ since }) => since < before).map(({ person }) => person),
 
+    hasVisitors: (person: number): boolean =>
+      [...owners.values()].some((id) => numbers.get(`u${id}`)?.person === person),
+
     /** Forgets ids; their numbers are not given again. */
     forget(people: Iterable<number>): number {
       const gone = new Set(people)
       const keys = [...numbers].filter(([, { person }]) => gone.has(person)).map(([key]) => key)
       for (const key of keys) {
         numbers.delete(key)
-        owners.delete(key.slice(1))
+        if (key.startsWith('a')) owners.delete(key.slice(1))
       }
       for (const [anonymousId, userId] of owners) if (!numbers.has(`u${userId}`)) owners.delete(anonymousId)
       return keys.length

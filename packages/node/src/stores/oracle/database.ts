@@ -19,6 +19,9 @@ const ARRAY_ROWS = 1000
 /** How often work that failed for a passing reason is tried. */
 const TRIES = 4
 
+/** There is no such table. */
+const NO_TABLE = 942
+
 /** A unique key is taken. */
 const DUPLICATE_KEY = 1
 
@@ -79,7 +82,7 @@ export function oracleDatabase({ pool, version, callTimeoutMs }: OracleDatabaseO
         return await work()
       } catch (error) {
         if (attempt === TRIES || !isTransient(error)) throw error
-        await sleep(20 * 4 ** attempt * (0.5 + Math.random() / 2))
+        await pause(attempt)
       }
     }
   }
@@ -95,10 +98,43 @@ export function oracleDatabase({ pool, version, callTimeoutMs }: OracleDatabaseO
     for (;;) {
       const { sql, binds } = await prepare(session)
       const options = { ...fetchOptions(constants), resultSet: true, fetchArraySize: ARRAY_ROWS }
-      const { resultSet } = await connection.execute(sql, namedBinds(constants, binds), options)
+      const { resultSet } = await overSealed(sql, connection.execute(sql, namedBinds(constants, binds), options))
       // Rows come as of the moment that it was opened: what holds now held then.
       if ((await stillHolds?.(session)) ?? true) return resultSet as OracleResultSet
       await resultSet.close()
+    }
+  }
+
+  async function* streamOnce(
+    prepare: (session: SqlSession) => Promise<SqlStatement>,
+    signal: AbortSignal | undefined,
+    stillHolds: ((session: SqlSession) => Promise<boolean>) | undefined,
+  ): AsyncGenerator<SqlValue[][]> {
+    signal?.throwIfAborted()
+    const constants = await oracleConstants()
+    const { connection, giveBack } = await borrow()
+    const interrupt = () => void connection.break().catch(() => {})
+    signal?.addEventListener('abort', interrupt, { once: true })
+    let resultSet: OracleResultSet | undefined
+    let failure: unknown
+    try {
+      const session = sessionOf(connection, constants, version)
+      resultSet = await open(session, connection, constants, prepare, stillHolds)
+      for (;;) {
+        const rows = (await resultSet.getRows(ARRAY_ROWS)) as SqlValue[][]
+        signal?.throwIfAborted()
+        if (rows.length > 0) yield rows
+        if (rows.length < ARRAY_ROWS) return
+      }
+    } catch (error) {
+      failure = error
+      signal?.throwIfAborted()
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', interrupt)
+      await resultSet?.close().catch(() => {})
+      await connection.rollback().catch(() => {})
+      await giveBack(failure)
     }
   }
 
@@ -119,35 +155,36 @@ export function oracleDatabase({ pool, version, callTimeoutMs }: OracleDatabaseO
     },
 
     async *stream(prepare, { signal, stillHolds }) {
-      signal?.throwIfAborted()
-      const constants = await oracleConstants()
-      const { connection, giveBack } = await tried(borrow)
-      const interrupt = () => void connection.break().catch(() => {})
-      signal?.addEventListener('abort', interrupt, { once: true })
-      let resultSet: OracleResultSet | undefined
-      let failure: unknown
-      try {
-        const session = sessionOf(connection, constants, version)
-        resultSet = await open(session, connection, constants, prepare, stillHolds)
-        for (;;) {
-          const rows = (await resultSet.getRows(ARRAY_ROWS)) as SqlValue[][]
-          signal?.throwIfAborted()
-          if (rows.length > 0) yield rows
-          if (rows.length < ARRAY_ROWS) return
+      for (let attempt = 1; ; attempt++) {
+        let hasBegun = false
+        try {
+          for await (const rows of streamOnce(prepare, signal, stillHolds)) {
+            hasBegun = true
+            yield rows
+          }
+          return
+        } catch (error) {
+          // Once rows were handed out nobody can begin again but whoever has them.
+          if (hasBegun || attempt === TRIES || signal?.aborted || !isTransient(error)) throw error
+          await pause(attempt)
         }
-      } catch (error) {
-        failure = error
-        signal?.throwIfAborted()
-        throw error
-      } finally {
-        signal?.removeEventListener('abort', interrupt)
-        await resultSet?.close().catch(() => {})
-        await connection.rollback().catch(() => {})
-        await giveBack(failure)
       }
     },
   }
 }
+
+/** A sealed table that is gone was dropped since it was looked up: whoever looks again finds it gone. */
+async function overSealed<Result>(sql: string, running: Promise<Result>): Promise<Result> {
+  try {
+    return await running
+  } catch (error) {
+    if (oraNumber(error) === NO_TABLE && /_sealed_\d{8}_/.test(sql)) Object.assign(error as Error, { isOutdated: true })
+    throw error
+  }
+}
+
+/** Grows, and differs, so that those who met in a deadlock don't meet again. */
+const pause = (attempt: number): Promise<void> => sleep(20 * 4 ** attempt * (0.5 + Math.random() / 2))
 
 /** Rows as arrays; long text comes whole with its row instead of as a handle that costs a round trip each. */
 function fetchOptions({ outFormat, clob, text }: OracleConstants) {
@@ -166,14 +203,14 @@ function sessionOf(connection: OracleConnection, constants: OracleConstants, ver
     })
     return batchErrors as readonly (Error & { offset: number })[]
   }
+  const run = (sql: string, binds: SqlStatement['binds']) =>
+    overSealed(sql, connection.execute(sql, namedBinds(constants, binds), fetchOptions(constants)))
   return {
     async query({ sql, binds }) {
-      const { rows } = await connection.execute(sql, namedBinds(constants, binds), fetchOptions(constants))
-      return rows as SqlValue[][]
+      return (await run(sql, binds)).rows as SqlValue[][]
     },
     async execute({ sql, binds }) {
-      const { rowsAffected } = await connection.execute(sql, namedBinds(constants, binds), fetchOptions(constants))
-      return rowsAffected ?? 0
+      return (await run(sql, binds)).rowsAffected ?? 0
     },
     async insert(table, rows) {
       const inserted = rows.map(() => true)

@@ -99,8 +99,9 @@ export function oracleDialect(version: OracleVersion): SqlDialect {
       return `(CASE WHEN ${aboveAreObjects(path)}${typeOf(path)} = '${plain}' THEN ${value} END)`
     },
     compareText(path, operator, value, longText) {
-      if (operator === '=' && Buffer.byteLength(value) < TEXT_BYTES) return undefined
-      // Stored text may be longer than VARCHAR2: where the order counts, or the value is as long, it is compared as CLOB.
+      if (operator === '=' && value !== '' && Buffer.byteLength(value) < TEXT_BYTES) return undefined
+      // Stored text may be longer than VARCHAR2, hence NULL: where the order counts, or the value is as long, or empty, it is
+      // compared as CLOB.
       const stored = `CASE WHEN ${aboveAreObjects(path)}${typeOf(path)} = 'string' THEN TO_CLOB('s') || ${valueAt(path, 'CLOB')} END`
       return `DBMS_LOB.COMPARE(${stored}, TO_CLOB('s') || ${longText(value)}) ${operator} 0`
     },

@@ -5,6 +5,7 @@ interface DriverError {
   message?: string
   isRecoverable?: boolean
   outcome?: 'unknown'
+  isOutdated?: boolean
 }
 
 /** The number of an ORA- error; 0 where it is none. Errors of single rows have it in their message only, in thin mode. */
@@ -47,7 +48,8 @@ const TRANSIENT_CODES = new Set(['NJS-040', 'NJS-076'])
 
 /** Whether the same transaction may be run again: it failed for a passing reason, and certainly did not commit. */
 export function isTransient(error: unknown): boolean {
-  const { code = '', outcome } = (error ?? {}) as DriverError
+  const { code = '', outcome, isOutdated } = (error ?? {}) as DriverError
   if (outcome === 'unknown') return false
+  if (isOutdated) return true
   return isConnectionLost(error) || TRANSIENT.has(oraNumber(error)) || TRANSIENT_CODES.has(code)
 }

@@ -202,5 +202,7 @@ const TRANSIENT = new Set(['40001', '40P01', '55P03', '53300', UNDEFINED_TABLE])
 /** Whether the same transaction may be run again: it failed for a passing reason, and certainly did not commit. */
 function isTransient(error: unknown): boolean {
   if ((error as { outcome?: unknown }).outcome === 'unknown') return false
+  // A sealed table was dropped since it was looked up: whoever looks again finds it gone.
+  if (codeOf(error) === '42P01' && /_sealed_\d{8}_/.test(String((error as Error).message))) return true
   return TRANSIENT.has(codeOf(error)) || isConnectionLoss(error)
 }

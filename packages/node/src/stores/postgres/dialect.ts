@@ -26,7 +26,8 @@ export const postgresDialect: SqlDialect = {
   isAny: (column, list) => `${column} = ANY(${list})`,
   placeholder: (number, type) => `$${number}::${BIND_TYPES[type]}`,
   time: (ms) => ({
-    bind: { type: 'double', value: ms },
+    // To the microsecond, as columns keep it: what is far below one can't be divided.
+    bind: { type: 'double', value: Number.isInteger(ms) ? ms : Math.round(ms * 1000) / 1000 },
     around: (placeholder) => `to_timestamp(${placeholder} / 1000)`,
   }),
   day: (placeholder) => `(${placeholder})::date`,

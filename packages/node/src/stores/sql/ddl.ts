@@ -32,7 +32,7 @@ export function declaredColumns(dialect: Pick<SqlDialect, 'declare'>, table: Tab
  */
 export function schemaAction(
   version: number | undefined,
-  { mode, store, prefix }: { mode: 'auto' | 'check'; store: string; prefix: string },
+  { mode, store, prefix, options = '' }: { mode: 'auto' | 'check'; store: string; prefix: string; options?: string },
 ): 'create' | 'migrate' | 'none' {
   if (version === SCHEMA_VERSION) return 'none'
   if (version !== undefined && version > SCHEMA_VERSION) {
@@ -42,7 +42,7 @@ export function schemaAction(
     )
   }
   if (mode === 'auto') return version === undefined ? 'create' : 'migrate'
-  const command = `npx @analytics/node schema ${store} --prefix ${prefix}${version === undefined ? '' : ` --from ${version}`}`
+  const command = `npx @analytics/node schema ${store} --prefix ${prefix}${options}${version === undefined ? '' : ` --from ${version}`}`
   throw new AnalyticsError(
     'schema_mismatch',
     version === undefined

@@ -2,6 +2,7 @@ import type { EventIdentity } from '@analytics/protocol'
 import { identityKey } from '../../people/identity-key.js'
 import type { IdentityLink, People, Subject } from '../../store.js'
 import { parts, type SqlDatabase, type SqlSession, type SqlValue, statement } from './dialect.js'
+import { ERASURES } from './privacy.js'
 import type { Tables } from './tables.js'
 
 /** Ids kept in memory with their numbers, so that active people cost no look-up. */
@@ -26,8 +27,6 @@ export interface SqlPeople {
   view(): Promise<People>
   /** Numbers that these ids have. */
   numbersOf(subject: Subject): Promise<number[]>
-  /** Called when ids were deleted. */
-  forget(): void
 }
 
 /** Options of {@link sqlPeople}. */
@@ -50,6 +49,8 @@ export function sqlPeople({ database, tables, markPeople, now }: SqlPeopleOption
   /** Numbers given so far, as far as this process knows. */
   let count = 0
   let newestLink = 0
+  /** How often ids were forgotten, by whatever process, as far as this one knows. */
+  let erasures = 0
 
   const remember = (key: string, number: number) => {
     if (cache.size >= CACHED_IDS) cache.delete(cache.keys().next().value as string)
@@ -62,6 +63,19 @@ export function sqlPeople({ database, tables, markPeople, now }: SqlPeopleOption
     larger.set(canonical)
     for (let number = canonical.length; number < larger.length; number++) larger[number] = number
     canonical = larger
+  }
+
+  /** Forgets what was remembered of ids where any were erased, by whatever process. */
+  const forgetErased = async (session: SqlSession) => {
+    const sql = `SELECT version FROM ${tables.records.meta.name} WHERE record_key = '${ERASURES}'`
+    const [row] = await session.query(statement(dialect).build(sql))
+    const found = Number(row?.[0] ?? 0)
+    if (found === erasures) return
+    cache.clear()
+    owned.clear()
+    canonical = new Int32Array(0)
+    newestLink = 0
+    erasures = found
   }
 
   /** Looks keys up in the table. */
@@ -101,6 +115,7 @@ export function sqlPeople({ database, tables, markPeople, now }: SqlPeopleOption
   const resolve = async (keys: readonly string[]): Promise<Map<string, number>> => {
     const found = new Map<string, number>()
     const missing = new Set<string>()
+    await database.read(forgetErased)
     for (const key of keys) {
       const known = cache.get(key)
       if (known === undefined) missing.add(key)
@@ -132,6 +147,7 @@ export function sqlPeople({ database, tables, markPeople, now }: SqlPeopleOption
   /** Reads links made since the last time, by whatever process. */
   const refresh = async () => {
     await database.read(async (session) => {
+      await forgetErased(session)
       const [top] = await session.query(statement(dialect).build(`SELECT COALESCE(MAX(person) + 1, 0) FROM ${table}`))
       grow(Number(top?.[0] ?? 0))
       const builder = statement(dialect)
@@ -198,7 +214,8 @@ export function sqlPeople({ database, tables, markPeople, now }: SqlPeopleOption
           ),
         ),
       )
-      return rows[0] ? String(rows[0][0]) : undefined
+      const owner = rows[0]?.[0] ?? null
+      return owner === null ? undefined : String(owner)
     },
 
     async anonymousIdsOf(userId) {
@@ -223,7 +240,5 @@ export function sqlPeople({ database, tables, markPeople, now }: SqlPeopleOption
       const keys = [...userIds.map((id) => `u${id}`), ...anonymousIds.map((id) => `a${id}`)]
       return [...(await database.read((session) => stored(session, keys))).values()]
     },
-
-    forget: () => cache.clear(),
   }
 }

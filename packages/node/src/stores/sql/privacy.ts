@@ -14,24 +14,49 @@ export async function eraseSubject(
     return session.execute(builder.build(sql(builder)))
   }
   const erased = { events: 0, sessions: 0, metrics: 0, identities: 0 }
+  let unlinked = 0
+  const numbers = new Set(people)
   // By the ids, for which the event table has indexes; an event that names another user is that user's.
+  const theirs = [
+    ...parts(userIds).map((some) => (builder: StatementBuilder) => builder.isAnyText('user_id', some)),
+    ...parts(anonymousIds).map(
+      (some) => (builder: StatementBuilder) => `user_id IS NULL AND ${builder.isAnyText('anonymous_id', some)}`,
+    ),
+  ]
   for (const table of eventTables) {
-    for (const some of parts(userIds))
-      erased.events += await run((builder) => `DELETE FROM ${table} WHERE ${builder.isAnyText('user_id', some)}`)
-    for (const some of parts(anonymousIds)) {
-      erased.events += await run(
-        (builder) => `DELETE FROM ${table} WHERE user_id IS NULL AND ${builder.isAnyText('anonymous_id', some)}`,
-      )
+    for (const where of theirs) {
+      // Also numbers that the ids had: a process may have stored events under one while an earlier call erased it.
+      const builder = statement(dialect)
+      const sql = `SELECT DISTINCT person FROM ${table} WHERE ${where(builder)}`
+      for (const [person] of await session.query(builder.build(sql))) numbers.add(Number(person))
+      erased.events += await run((rows) => `DELETE FROM ${table} WHERE ${where(rows)}`)
     }
   }
-  for (const some of parts(people)) {
+  for (const some of parts([...numbers])) {
     const mine = (builder: StatementBuilder) => builder.isAnyInteger('person', some)
     erased.sessions += await run((builder) => `DELETE FROM ${tables.sessions.name} WHERE ${mine(builder)}`)
     for (const { name } of Object.values(tables.metrics))
       erased.metrics += await run((builder) => `DELETE FROM ${name} WHERE ${mine(builder)}`)
     erased.identities += await run((builder) => forget(tables, `${mine(builder)} AND ${NAMED}`))
+    unlinked += await run(
+      (builder) =>
+        `UPDATE ${tables.identities.name} SET linked_person = NULL, linked_at = NULL ` +
+        `WHERE ${builder.isAnyInteger('linked_person', some)}`,
+    )
   }
+  if (erased.identities + unlinked > 0) await countErasure(session, dialect, tables)
   return erased
+}
+
+/** The record whose version grows when ids are forgotten: what processes remember of numbers and links is then no longer true. */
+export const ERASURES = 'erasures'
+
+async function countErasure(session: SqlSession, dialect: SqlDialect, { records }: Tables): Promise<void> {
+  const sql = `UPDATE ${records.meta.name} SET version = version + 1 WHERE record_key = '${ERASURES}'`
+  const grow = () => session.execute(statement(dialect).build(sql))
+  if ((await grow()) > 0) return
+  const [isFirst] = await session.insert(records.meta, [[ERASURES, 1, '{}']])
+  if (!isFirst) await grow()
 }
 
 const NAMED = '(user_id IS NOT NULL OR anonymous_id IS NOT NULL)'
@@ -41,7 +66,7 @@ const forget = ({ identities }: Tables, where: string): string =>
   `UPDATE ${identities.name} SET user_id = NULL, anonymous_id = NULL, linked_person = NULL, linked_at = NULL WHERE ${where}`
 
 /** Forgets ids that were first seen before an instant and of which no table has a row any more. */
-export function expireIdentities(
+export async function expireIdentities(
   session: SqlSession,
   dialect: SqlDialect,
   tables: Tables,
@@ -53,7 +78,8 @@ export function expireIdentities(
   const none = (table: string, condition: string) => `NOT EXISTS (SELECT 1 FROM ${table} x WHERE ${condition})`
   const own = `${identities.name}.person`
   const conditions = [
-    `created_at < ${builder.time(before)}`,
+    // Ids of the first version of the tables have no instant: they are older than the second.
+    `(created_at IS NULL OR created_at < ${builder.time(before)})`,
     NAMED,
     // By the ids, for which the event table has indexes.
     ...eventTables.flatMap((table) => [
@@ -64,5 +90,7 @@ export function expireIdentities(
     // A user stays as long as one of the user's visitors does: their events are told apart by it.
     none(identities.name, `x.linked_person = ${own}`),
   ]
-  return session.execute(builder.build(forget(tables, conditions.join(' AND '))))
+  const rows = await session.execute(builder.build(forget(tables, conditions.join(' AND '))))
+  if (rows > 0) await countErasure(session, dialect, tables)
+  return rows
 }

@@ -1,5 +1,5 @@
 import type { RecordKind, RecordStore, StoredRecord } from '@analytics/protocol'
-import { type SqlDatabase, type SqlValue, type StatementBuilder, statement } from './dialect.js'
+import { boundedInstant, type SqlDatabase, type SqlValue, type StatementBuilder, statement } from './dialect.js'
 import { type ProjectedType, RECORD_TABLES } from './record-tables.js'
 import type { Tables } from './tables.js'
 
@@ -30,8 +30,9 @@ export function sqlRecords(database: SqlDatabase, tables: Tables): RecordStore {
       const { prefix = '', after, limit = 1000 } = options
       const builder = statement(dialect)
       const conditions = ['1 = 1']
-      if (prefix !== '') conditions.push(`SUBSTR(record_key, 1, ${prefix.length}) = ${builder.text(prefix)}`)
-      if (after !== undefined) conditions.push(`record_key > ${builder.text(after)}`)
+      if (prefix !== '') conditions.push(`SUBSTR(record_key, 1, ${[...prefix].length}) = ${builder.text(prefix)}`)
+      // Every key is above the empty one, which not every database can bind.
+      if (after !== undefined && after !== '') conditions.push(`record_key > ${builder.text(after)}`)
       const found = builder.build(
         `${select(kind)} WHERE ${conditions.join(' AND ')} ORDER BY ${dialect.codePoints('record_key')} ${dialect.limit(Math.max(0, Math.trunc(limit)))}`,
       )
@@ -81,8 +82,13 @@ function projection(kind: RecordKind, value: unknown) {
   const fields = (value ?? {}) as Readonly<Record<string, unknown>>
   return Object.entries(RECORD_TABLES[kind].projected).map(([field, { column, type }]) => {
     const one = fields[field]
-    const fits = type === 'text' ? typeof one === 'string' : typeof one === 'number'
+    const fits = type === 'text' ? typeof one === 'string' : isWhole(one) && (type === 'number' || isInstant(one))
     const projected = typeof one === 'string' ? one.slice(0, PROJECTED_LENGTH) : one
     return { column, type, value: fits ? (projected as SqlValue) : null }
   })
 }
+
+const isWhole = (value: unknown): value is number => Number.isSafeInteger(value)
+
+/** Whether every database can hold it; the whole of what it can't is in the body. */
+const isInstant = (ms: number): boolean => boundedInstant(ms) === ms

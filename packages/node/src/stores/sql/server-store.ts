@@ -244,11 +244,15 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
           return stored
         })
       }
-      const inserted = await insert().catch((error) => {
-        if (partitions.isUnprepared(error)) return insert()
-        throw error
-      })
-      return batch.map(({ eventId }): InsertOutcome => (inserted.delete(eventId) ? 'inserted' : 'duplicate'))
+      let inserted: Set<string> | undefined
+      for (let attempt = 0; !inserted; attempt++) {
+        inserted = await insert().catch((error) => {
+          // Each of its days may be set aside in turn, while this waits.
+          if (partitions.isUnprepared(error) && attempt <= days.length) return undefined
+          throw error
+        })
+      }
+      return batch.map(({ eventId }): InsertOutcome => (inserted!.delete(eventId) ? 'inserted' : 'duplicate'))
     },
 
     linkIdentities: (links) => people.link(links),
@@ -326,15 +330,13 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
 
     async eraseSubject(subject) {
       const numbers = await people.numbersOf(subject)
-      const erased = await database.write(async (session) => {
+      return database.write(async (session) => {
         const seals = await partitions.standing(session, FIRST_DAY, LAST_DAY)
         const eventTables = [events, ...seals.map(({ table }) => table)]
         const rows = await eraseSubject(session, { dialect, tables, eventTables }, subject, numbers)
         await partitions.recount(session, seals)
         return rows
       })
-      people.forget()
-      return erased
     },
 
     async expireIdentities(before) {
@@ -343,7 +345,6 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
         const eventTables = [events, ...seals.map(({ table }) => table)]
         return expireIdentities(session, dialect, tables, eventTables, before)
       })
-      if (rows > 0) people.forget()
       return { rows }
     },
 

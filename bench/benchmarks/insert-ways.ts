@@ -1,0 +1,82 @@
+import type { StoredEvent } from '@analytics/node'
+import { duckdbStore } from '@analytics/node/duckdb'
+import { postgresStore } from '@analytics/node/postgres'
+import pg from 'pg'
+import { storedEvents } from '../lib/events.js'
+import { openSqlite } from '../lib/sqlite-table.js'
+import { BATCH, BATCHES, DUPLICATE_EVERY, type Inserted, START, STEP_MS } from './insert-batches.js'
+
+/** Where batches go; resolves to how many events were new. */
+interface Target {
+  insert(batch: readonly StoredEvent[]): Promise<number> | number
+  /** Waits for everything that inserting has left to do. */
+  settle(): Promise<void>
+  close(): Promise<void>
+}
+
+const WAYS: Record<string, (place: string) => Promise<Target>> = { duckdb, sqlite, postgres }
+
+/** The process of one way: runs after each other in one file, the first to warm up, each with new events of a later time. */
+const [way, place, runs] = process.argv.slice(2)
+const target = await WAYS[way!]!(place!)
+const speeds: number[] = []
+for (let run = 0; run <= Number(runs); run++) speeds.push(await measure(target, run))
+await target.close()
+process.send!({ speeds: speeds.slice(1), peakMb: process.resourceUsage().maxRSS / 1024 } satisfies Inserted)
+
+/** Rows a second. Events are made in small groups whose time does not count, so that few of them are held. */
+async function measure({ insert, settle }: Target, run: number): Promise<number> {
+  let ms = 0
+  let fresh = 0
+  let sent: readonly StoredEvent[] = []
+  for (let i = 0; i < BATCHES; i++) {
+    const batch = nextBatch(run * BATCHES + i, sent)
+    const begin = performance.now()
+    fresh += await insert(batch)
+    ms += performance.now() - begin
+    sent = batch
+  }
+  const begin = performance.now()
+  await settle()
+  ms += performance.now() - begin
+  const expected = BATCHES * BATCH - (BATCHES - 1) * (BATCH / DUPLICATE_EVERY)
+  if (fresh !== expected) throw new Error(`${way} stored ${fresh} events instead of ${expected}`)
+  return (BATCHES * BATCH * 1000) / ms
+}
+
+/** A batch of which some events were in the one before it. */
+function nextBatch(number: number, sent: readonly StoredEvent[]): StoredEvent[] {
+  const events = storedEvents(BATCH, { seed: 5 + number, from: START + number * BATCH * STEP_MS, stepMs: STEP_MS })
+  if (number % BATCHES === 0) return events
+  return events.map((event, i) => (i % DUPLICATE_EVERY === 0 ? sent[i + 1]! : event))
+}
+
+async function duckdb(path: string): Promise<Target> {
+  const store = duckdbStore({ path })
+  await store.setup('auto')
+  return {
+    insert: async (batch) => (await store.insertEvents(batch)).filter((outcome) => outcome === 'inserted').length,
+    // Whoever reads sessions waits for what is written behind.
+    settle: async () => void (await store.sessions.read({ from: 0, to: 1 })[Symbol.asyncIterator]().next()),
+    close: () => store.close(),
+  }
+}
+
+async function sqlite(path: string): Promise<Target> {
+  const { insert, close } = openSqlite(path)
+  return { insert, settle: async () => {}, close: async () => void close() }
+}
+
+async function postgres(url: string): Promise<Target> {
+  const pool = new pg.Pool({ connectionString: url })
+  const store = postgresStore({ pool })
+  await store.setup('check')
+  return {
+    insert: async (batch) => (await store.insertEvents(batch)).filter((outcome) => outcome === 'inserted').length,
+    settle: async () => {},
+    async close() {
+      await store.close()
+      await pool.end()
+    },
+  }
+}

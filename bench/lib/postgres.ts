@@ -1,0 +1,28 @@
+import pg from 'pg'
+import { findPostgres, startPostgres } from '../../packages/node/test/support/postgres.js'
+
+/**
+ * Lends an empty database of a Postgres with its default settings, which is started for it and thrown away. Where there is no
+ * Postgres, it says so and does nothing.
+ */
+export async function withPostgres<Result>(
+  work: (database: { pool: pg.Pool; url: string }) => Promise<Result>,
+): Promise<Result | undefined> {
+  if (!findPostgres()) {
+    console.log('No Postgres found: set POSTGRES_BIN_PATH or install it. Without it, this way is left out.')
+    return undefined
+  }
+  const server = await startPostgres({ durable: true })
+  try {
+    const { url, drop } = await server.createDatabase()
+    const pool = new pg.Pool({ connectionString: url })
+    try {
+      return await work({ pool, url })
+    } finally {
+      await pool.end()
+      await drop()
+    }
+  } finally {
+    await server.stop()
+  }
+}

@@ -1,0 +1,113 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { duckdbStore } from '@analytics/node/duckdb'
+import { oracleStore } from '@analytics/node/oracle'
+import { postgresStore } from '@analytics/node/postgres'
+import { sampleEvents } from '@analytics/node/testing'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { skipsStandIn, standInTemplate } from '../support/oracle/database.js'
+import { standInPool } from '../support/oracle/pool.js'
+import { startPostgres, type TestPostgres } from '../support/postgres.js'
+
+/** Runs the command as a DBA would. */
+async function cli(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const root = fileURLToPath(new URL('../../../..', import.meta.url))
+  const command = ['--import', 'tsx', 'packages/node/src/cli.ts', ...args]
+  try {
+    return { code: 0, ...(await promisify(execFile)(process.execPath, command, { cwd: root })) }
+  } catch (error) {
+    return error as { code: number; stdout: string; stderr: string }
+  }
+}
+
+describe('analytics-node schema', () => {
+  it('prints what DuckDB needs: a store that only checks starts on it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'analytics-schema-'))
+    const path = join(folder, 'made.duckdb')
+    const { stdout } = await cli('schema', 'duckdb', '--prefix', 'team_')
+    const instance = await DuckDBInstance.create(path)
+    const connection = await instance.connect()
+    await connection.run(stdout)
+    connection.closeSync()
+    instance.closeSync()
+    const store = duckdbStore({ path, prefix: 'team_' })
+    await store.setup('check')
+    expect(await store.insertEvents(sampleEvents({ count: 3 }))).toHaveLength(3)
+    expect(await store.dictionaryId()).toHaveLength(26)
+    await store.close()
+    await rm(folder, { recursive: true })
+  })
+
+  it('says what it takes, and refuses everything else', async () => {
+    expect((await cli('--help')).stdout).toMatch(/npx @analytics\/node schema <oracle \| postgres \| duckdb>/)
+    for (const args of [
+      ['schema', 'mysql'],
+      ['schema', 'oracle', '--version', '11g'],
+      ['schema', 'oracle', '--prefix', 'x; DROP'],
+      ['schema', 'postgres', '--from', '2'],
+      ['schema', 'postgres', '--unknown'],
+      [],
+    ]) {
+      const { code, stdout, stderr } = await cli(...args)
+      expect({ code, stdout }, args.join(' ')).toEqual({ code: 1, stdout: '' })
+      expect(stderr).not.toBe('')
+    }
+  }, 30_000)
+})
+
+describe.skipIf(skipsStandIn())('analytics-node schema, on servers', () => {
+  let postgres: TestPostgres
+  beforeAll(async () => {
+    postgres = await startPostgres()
+  })
+  afterAll(() => postgres.stop())
+
+  it('prints what Postgres needs: a store that only checks starts on it', async () => {
+    const database = await postgres.createDatabase()
+    const store = postgresStore({ pool: database.pool })
+    await expect(store.setup('check')).rejects.toMatchObject({
+      code: 'schema_mismatch',
+      message: expect.stringContaining('npx @analytics/node schema postgres --prefix pf_'),
+    })
+    await database.pool.query((await cli('schema', 'postgres')).stdout)
+    await store.setup('check')
+    expect(await store.insertEvents(sampleEvents({ count: 3 }))).toHaveLength(3)
+    await database.drop()
+  })
+
+  it.each(['19c', '23ai'] as const)(
+    'prints what Oracle %s needs, each statement ended by a line with a slash',
+    async (version) => {
+      const database = await postgres.createDatabase({ template: await templateOf(postgres) })
+      const pool = await standInPool({ database, version })
+      const store = oracleStore({ pool, version })
+      await expect(store.setup('check')).rejects.toMatchObject({
+        code: 'schema_mismatch',
+        message: expect.stringContaining('npx @analytics/node schema oracle --prefix pf_'),
+      })
+      const { stdout } = await cli('schema', 'oracle', '--version', version)
+      const connection = await pool.getConnection()
+      const statements = stdout.split(/\n\/\n/).map((sql) => sql.trim())
+      expect(statements.pop()).toBe('')
+      expect(statements.pop()).toBe('COMMIT')
+      for (const sql of statements) await connection.execute(sql, {}, {})
+      await connection.commit()
+      await connection.close()
+      await store.setup('check')
+      expect(await store.insertEvents(sampleEvents({ count: 3 }))).toHaveLength(3)
+      await pool.close(0)
+      await database.drop()
+    },
+  )
+})
+
+let template: Promise<string> | undefined
+function templateOf(postgres: TestPostgres): Promise<string> {
+  template ??= standInTemplate(postgres)
+  return template
+}
