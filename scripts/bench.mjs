@@ -5,7 +5,7 @@ import { buildPackages, main, pnpm, root, run, say } from './tools.mjs'
 await main(async () => {
   if (!existsSync(`${root}packages/node/dist/index.js`)) await buildPackages({ declarations: false })
   say('Installing the dependencies of the benchmarks')
-  await pnpm(['install', '--ignore-workspace', '--frozen-lockfile', '--dir', `${root}bench`], {
+  await pnpm(['install', '--frozen-lockfile', '--dir', `${root}bench`], {
     quiet: true,
     env: { CI: 'true' },
   })

@@ -22,6 +22,11 @@ export interface StoreCapabilities {
   durable: boolean
   /** Several processes may use the same data at once. */
   shared: boolean
+  /**
+   * Takes whatever the limits allow: without it, text in columns is cut, at a character, where it has more than 4,000 bytes of
+   * UTF-8, and numbers in properties beyond ±1e126 are not compared.
+   */
+  wideValues: boolean
 }
 
 /** What became of an event: it was new, or its id was there already. */

@@ -113,7 +113,7 @@ function assembleStore(
 
   return {
     name: 'duckdb',
-    capabilities: { durable: true, shared: false },
+    capabilities: { durable: true, shared: false, wideValues: true },
     records,
     sessions: sqlSessions(sql, tables, settle),
     rollups: sqlRollups({

@@ -68,7 +68,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
 
   const store: HotStore = {
     name: 'memory',
-    capabilities: { durable: false, shared: false },
+    capabilities: { durable: false, shared: false, wideValues: true },
     records,
     sessions: derived.sessions,
     rollups: derived.rollups(() => [...rows.values()]),

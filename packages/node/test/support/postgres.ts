@@ -74,8 +74,11 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Test
   if (owner) await chown(folder, owner.uid, owner.gid)
   const data = join(folder, 'data')
   const port = await freePort()
-  initialize(bin, data, { ...options, ...owner })
-  const server = supervise(folder, [join(bin, 'postgres'), ...serverArgs(data, port, options)], owner)
+  const commands = [
+    [join(bin, 'initdb'), ...initArgs(data, options)],
+    [join(bin, 'postgres'), ...serverArgs(data, port, options)],
+  ] as const
+  const server = supervise(folder, commands, owner)
   const config = { host: HOST, port, user: USER, database: 'postgres' }
   await untilAnswers(server, config)
   const admin = new pg.Pool({ ...config, max: 2 })
@@ -119,11 +122,9 @@ function serverUser(): { uid: number; gid: number } | undefined {
   return { uid: number('-u'), gid: number('-g') }
 }
 
-function initialize(bin: string, data: string, { locale, ...owner }: { locale?: string; uid?: number; gid?: number }) {
+function initArgs(data: string, { locale }: PostgresOptions): string[] {
   const args = ['-D', data, '--no-sync', '--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8', `--username=${USER}`]
-  if (locale) args.push('--locale-provider=icu', `--icu-locale=${locale}`)
-  else args.push('--lc-collate=C')
-  execFileSync(join(bin, 'initdb'), args, { ...owner, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] })
+  return [...args, ...(locale ? ['--locale-provider=icu', `--icu-locale=${locale}`] : ['--lc-collate=C'])]
 }
 
 function serverArgs(data: string, port: number, { timezone = 'UTC', durable = false }: PostgresOptions): string[] {
@@ -151,21 +152,31 @@ interface Server {
 }
 
 /**
- * A shell between this process and the server: when its input ends, because of `stop` or because this process is gone, it
- * ends the server that it started and removes the folder.
+ * A shell between this process and the server, which it makes and starts: when its input ends, because of `stop` or because
+ * this process is gone, it ends the server that it started and removes the folder. A server that has only just started
+ * doesn't hear its first signal.
  */
-const SUPERVISOR = `
-folder=$1; shift
+const supervisor = (folder: string, [init, server]: readonly [string, string]): string => `
 exec 3<&0
-"$@" 3<&- & server=$!
-( read -r _ <&3; kill -QUIT $server 2>/dev/null ) & reader=$!
-wait $server; status=$?
-kill $reader 2>/dev/null
-rm -rf "$folder"
+if ${init} >/dev/null; then
+  ${server} 3<&- & server=$!
+  ( read -r _ <&3; while kill -QUIT $server 2>/dev/null; do sleep 0.2; done ) & reader=$!
+  wait $server; status=$?
+  kill $reader 2>/dev/null
+else
+  status=1
+fi
+rm -rf ${folder}
 exit $status`
 
-function supervise(folder: string, command: readonly string[], owner: { uid: number; gid: number } | undefined) {
-  const child = spawn('/bin/sh', ['-c', SUPERVISOR, 'sh', folder, ...command], {
+const quoted = (words: readonly string[]): string => words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')
+
+function supervise(
+  folder: string,
+  [init, server]: readonly [readonly string[], readonly string[]],
+  owner: { uid: number; gid: number } | undefined,
+): Server {
+  const child = spawn('/bin/sh', ['-c', supervisor(quoted([folder]), [quoted(init), quoted(server)])], {
     cwd: '/',
     stdio: ['pipe', 'ignore', 'pipe'],
     // A group of its own: what interrupts the tests must leave it to clean up.

@@ -39,7 +39,7 @@ export const memoryKind: StoreKind = {
 /** DuckDB files, each in a folder of its own. */
 export const duckdbKind: StoreKind = {
   name: 'duckdbStore',
-  capabilities: { durable: true, shared: false },
+  capabilities: { durable: true, shared: false, wideValues: true },
   open: () => openDuckDb(),
 }
 
@@ -74,7 +74,7 @@ export function postgresKind(options: { timezone: string; locale?: string }): St
   }
   return {
     name: `postgresStore, sessions in ${options.timezone}`,
-    capabilities: { durable: true, shared: true },
+    capabilities: { durable: true, shared: true, wideValues: true },
     isSkipped: skipsPostgres(),
     server,
     async start() {

@@ -53,7 +53,9 @@ export function recentIds(names: TableNames, kept: number = KEPT_IDS): RecentIds
     async load(connection) {
       buckets.clear()
       size = 0
-      const [top] = await rowsOf(connection, `SELECT max(event_id) FROM ${names.events}`)
+      // Not max(): that reads every id, this leaves out the row groups whose ids are all lower.
+      const newest = `SELECT event_id FROM ${names.events} ORDER BY event_id DESC LIMIT 1`
+      const [top] = await rowsOf(connection, newest)
       floor = top?.[0] ? bucketOf(String(top[0])) : ''
       if (floor === '') return
       const [count] = await rowsOf(connection, `SELECT count(*)::DOUBLE FROM ${names.events} WHERE event_id >= $1`, [

@@ -221,7 +221,7 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
 
   return {
     name,
-    capabilities: { durable: true, shared: true },
+    capabilities: { durable: true, shared: true, wideValues: name === 'postgres' },
     records,
     sessions: sqlSessions(database, tables),
     rollups: sqlRollups({ database, tables, source, now }),

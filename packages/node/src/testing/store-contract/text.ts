@@ -27,6 +27,9 @@ function eventOfText(text: (length: number) => string): StoredEvent {
   return sampleEvent(Object.fromEntries(columns) as Partial<StoredEvent>)
 }
 
+/** So many characters of three bytes are 4,000 bytes. */
+const WIDE_CHARACTERS = 1332
+
 /** Text that would mean something to SQL, JSON, a driver or a file, were it not bound. */
 const HOSTILE = [
   `it's`,
@@ -126,8 +129,8 @@ export const textCases: ContractCase<StoreContext>[] = [
     async run(context) {
       const texts = [
         (length: number) => 'x'.repeat(length),
-        (length: number) => '漢'.repeat(length),
-        (length: number) => '😀'.repeat(length / 2),
+        (length: number) => '漢'.repeat(Math.min(length, WIDE_CHARACTERS)),
+        (length: number) => '😀'.repeat(Math.min(length, WIDE_CHARACTERS) / 2),
       ]
       await assertKept(context, texts.map(eventOfText))
       const sessions = await allSessions(context.store)
@@ -135,6 +138,16 @@ export const textCases: ContractCase<StoreContext>[] = [
       const longId = 'x'.repeat(LIMITS.userId)
       assert.equal(await context.store.ownerOf(longId), longId, 'ids at their limit are linked')
       await assertFound(context, [{ property: 'userId', op: 'eq', value: longId }])
+    },
+  },
+  {
+    name: 'keeps addresses of 2,048 characters that take three bytes each',
+    requires: 'wideValues',
+    async run(context) {
+      await assertKept(context, [
+        eventOfText((length) => '漢'.repeat(length)),
+        eventOfText((length) => '😀'.repeat(length / 2)),
+      ])
     },
   },
   {
