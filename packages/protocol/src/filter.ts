@@ -176,11 +176,11 @@ function propertyToSql({ property, op, value }: PropertyFilter, dialect: FilterD
     default: {
       const type = comparedAs(reference, value)
       if (type === undefined || type === 'boolean' || (op === 'contains' && type !== 'text')) return '(1 = 0)'
-      const left = leftSide(reference, op === 'contains' ? 'long-text' : type, dialect)
+      if (op !== 'contains') return compared(reference, SQL_COMPARISON[op], value as Comparable, dialect)
       // Every text contains the empty one, which not every database can bind.
-      if (op === 'contains' && value === '') return `(${leftSide(reference, 'text', dialect)} IS NOT NULL)`
-      if (op === 'contains') return dialect.twoValued(dialect.contains(left, dialect.bind(value as Comparable, 'text')))
-      return compared(reference, SQL_COMPARISON[op], value as Comparable, dialect)
+      if (value === '') return `(${leftSide(reference, 'text', dialect)} IS NOT NULL)`
+      const text = leftSide(reference, 'long-text', dialect)
+      return dialect.twoValued(dialect.contains(text, dialect.bind(value as Comparable, 'text')))
     }
   }
 }
