@@ -57,6 +57,14 @@ describe('the tarballs, installed into an empty folder', () => {
     expect(await node(folder, script)).toBe('true invalid_options')
   })
 
+  it('print the tables of a store by a command, without its driver', async () => {
+    const { stdout } = await run('npx', ['--no-install', 'analytics-node', 'schema', 'oracle', '--prefix', 'team_'], {
+      cwd: folder,
+      shell: process.platform === 'win32',
+    })
+    expect(stdout).toMatch(/^CREATE TABLE team_user_events \([\s\S]*PARTITION BY RANGE \(event_day\)/m)
+  })
+
   it('say which package is missing when an optional one is', async () => {
     const script = `
       import { duckdbStore } from '@analytics/node/duckdb'

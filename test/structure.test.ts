@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, normalize } from 'node:path'
+import { basename, dirname, join, normalize } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { entryFiles } from '../scripts/package-build.js'
@@ -52,7 +52,12 @@ describe.each(PACKAGES)('%s', (name) => {
     expect(modules).toEqual(named)
     const scoped = packageJson(name).name
     const importable = publicEntries(name).filter((entry) => !entry.endsWith('/script'))
-    expect(importable.sort()).toEqual(named.map((entry) => (entry === 'index' ? scoped : `${scoped}/${entry}`)).sort())
+    // A command is run, not imported.
+    const commands = Object.values(packageJson(name).bin ?? {}).map((file) => basename(file, '.js'))
+    const modulesToImport = named.filter((entry) => !commands.includes(entry))
+    expect(importable.sort()).toEqual(
+      modulesToImport.map((entry) => (entry === 'index' ? scoped : `${scoped}/${entry}`)).sort(),
+    )
     for (const entry of named) expect(built, `declarations of ${entry}`).toContain(`${entry}.d.ts`)
   })
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { postgresStore } from '@analytics/node/postgres'
 import type { Pool } from 'pg'
 import { USERS } from './events.js'
@@ -21,13 +22,25 @@ export async function fillPostgres(pool: Pool, options: RowsOptions): Promise<vo
      SELECT i, 'user-' || i, to_timestamp(${from / 1000}) FROM generate_series(0, ${users - 1}) people (i)`,
   )
   await pool.query(`SELECT setval('pf_analytics_person_seq', ${users - 1})`)
+  await setForFilling(pool, { fsync: 'off', max_wal_size: '16GB', maintenance_work_mem: '256MB' })
   const starts = Array.from({ length: Math.round((to - from) / DAY_MS) }, (_, i) => from + i * DAY_MS)
   const dayRows = Math.round(rows / starts.length)
   // Two at a time: as many as the machine that the figures are from has cores.
   for (let i = 0; i < starts.length; i += 2) {
     await Promise.all(starts.slice(i, i + 2).map((start) => fillDay(pool, start, dayRows, options)))
   }
+  await setForFilling(pool, { fsync: undefined, max_wal_size: undefined, maintenance_work_mem: undefined })
   await pool.query('VACUUM ANALYZE')
+  await pool.query('CHECKPOINT')
+  // What was written meanwhile may still lie in memory, and would be written while others are measured.
+  execFileSync('sync')
+}
+
+/** Changes settings of the server; undefined brings the default back. */
+async function setForFilling(pool: Pool, settings: Readonly<Record<string, string | undefined>>): Promise<void> {
+  for (const [name, value] of Object.entries(settings))
+    await pool.query(value === undefined ? `ALTER SYSTEM RESET ${name}` : `ALTER SYSTEM SET ${name} = '${value}'`)
+  await pool.query('SELECT pg_reload_conf()')
 }
 
 /** A partition gets its keys and indexes when it is attached: made at once, they take a fraction of the time. */

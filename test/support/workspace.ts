@@ -10,6 +10,7 @@ export interface PackageJson {
   version: string
   files: string[]
   exports: Record<string, string | null | { types: string; default: string }>
+  bin?: Record<string, string>
   dependencies?: Record<string, string>
   peerDependencies?: Record<string, string>
 }

@@ -90,12 +90,13 @@ function withoutOurs(properties: JsonObject): JsonObject {
 }
 
 /**
- * Text that every database takes: no NUL, no half surrogate pairs. Ids are cleaned too, so that one id stays one id on
- * every store.
+ * Text that every database takes: no NUL, no half surrogate pairs, no byte order mark in front, which a driver may drop. Ids
+ * are cleaned too, so that one id stays one id on every store.
  */
 function clean(text: string): string {
   return text
     .replaceAll('\0', '')
+    .replace(/^\ufeff+/, '')
     .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
 }
 
@@ -105,7 +106,7 @@ function optional(text: string | undefined): string | null {
 }
 
 /** What `clean` would change, as JSON writes it. */
-const UNCLEAN_JSON = /\\u0000|\\ud[89a-f]/i
+const UNCLEAN_JSON = /\\u0000|\\ud[89a-f]|"\ufeff/i
 
 function cleanObject(value: JsonObject): JsonObject {
   const json = JSON.stringify(value)

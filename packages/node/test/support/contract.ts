@@ -16,7 +16,7 @@ export function runContract<Context>(
       const isMissing = requires !== undefined && options.capabilities?.[requires] !== true
       it.skipIf(isMissing)(
         isMissing ? `${sentence} (skipped: not ${requires})` : sentence,
-        { timeout: 30_000 },
+        { timeout: 90_000 },
         async () => {
           const { context, close } = await options.open()
           await run(context).catch(async (error) => {

@@ -66,8 +66,10 @@ export function postgresDatabase(pool: PostgresPool, events: string): ServerData
           client.release()
           return result
         } catch (error) {
-          client.release(isConnectionLoss(error))
-          if (attempt === TRIES || codeOf(error) !== UNDEFINED_TABLE) throw error
+          const isLost = isConnectionLoss(error)
+          client.release(isLost)
+          // What only reads may be read again.
+          if (attempt === TRIES || !(isLost || codeOf(error) === UNDEFINED_TABLE)) throw error
         }
       }
     },

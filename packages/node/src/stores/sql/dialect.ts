@@ -163,6 +163,8 @@ export function statement(dialect: SqlDialect): StatementBuilder {
       // A boolean is compared as its JSON text: not every dialect has a type for it.
       bind(value, beside) {
         if (typeof value === 'number') return double(value)
+        // No stored text has a NUL, and not every driver takes one: such a value equals nothing.
+        if (String(value).includes('\0')) return add({ type: 'text', value: null })
         if (beside === 'text') return longText(String(value))
         return beside === 'property' ? dialect.besideProperty(text(String(value))) : text(String(value))
       },

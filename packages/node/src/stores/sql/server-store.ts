@@ -9,6 +9,7 @@ import {
   boundedInstant,
   parts,
   type SqlDatabase,
+  type SqlDialect,
   type SqlSession,
   type SqlStatement,
   type SqlValue,
@@ -286,22 +287,17 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
 
     async listDays(read = {}) {
       const { first, last } = dayRange(read)
-      const builder = statement(dialect)
-      const days = `event_day BETWEEN ${builder.day(first)} AND ${builder.day(last)}`
-      const sql = `SELECT ${dialect.select('event_day', 'day')}, COUNT(*) FROM ${events} WHERE ${days} GROUP BY event_day`
       const left = new Set(read.except?.map(({ id }) => id))
       return database.read(async (session) => {
         for (;;) {
           const seals = await partitions.standing(session, first, last)
-          const stored = await session.query(builder.build(sql))
+          const stored = await session.query(countDays(dialect, events, seals, { first, last }))
           // A day that was set aside meanwhile may have been counted twice, or not at all.
           const after = await partitions.standing(session, first, last)
-          if (after.map(({ id }) => id).join() !== seals.map(({ id }) => id).join()) continue
+          if (JSON.stringify(after) !== JSON.stringify(seals)) continue
           const counts = new Map(stored.map(([day, count]) => [String(day), Number(count)]))
-          for (const { id, table, day, rows, isPending } of after) {
-            const sealed = isPending ? await countOf(session, table) : rows
-            if (!left.has(id) && sealed > 0) counts.set(day, (counts.get(day) ?? 0) + sealed)
-          }
+          for (const { id, day, rows, isPending } of seals)
+            if (!isPending && !left.has(id) && rows > 0) counts.set(day, (counts.get(day) ?? 0) + rows)
           return [...counts].map(([day, count]) => ({ day, rows: count })).sort((a, b) => (a.day < b.day ? -1 : 1))
         }
       })
@@ -358,9 +354,21 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
 /** Events that one statement stores: enough to share its cost, few enough to bound its memory. */
 const INSERT_ROWS = 5000
 
-async function countOf(session: SqlSession, table: string): Promise<number> {
-  const [row] = await session.query({ sql: `SELECT COUNT(*) FROM ${table}`, binds: [] })
-  return Number(row?.[0])
+/** Rows by day; those that are on their way into a sealed table are counted where they are, in one statement. */
+function countDays(
+  dialect: SqlDialect,
+  events: string,
+  seals: readonly SealedTable[],
+  { first, last }: { first: Day; last: Day },
+): SqlStatement {
+  const builder = statement(dialect)
+  const tables = [events, ...seals.filter(({ isPending }) => isPending).map(({ table }) => table)]
+  const rows = tables.map((table) => `SELECT event_day FROM ${table}`).join(' UNION ALL ')
+  const days = `event_day BETWEEN ${builder.day(first)} AND ${builder.day(last)}`
+  const from = tables.length === 1 ? events : `(${rows}) stored`
+  return builder.build(
+    `SELECT ${dialect.select('event_day', 'day')}, COUNT(*) FROM ${from} WHERE ${days} GROUP BY event_day`,
+  )
 }
 
 interface IdWindow {

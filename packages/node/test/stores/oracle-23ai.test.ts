@@ -1,0 +1,3 @@
+import { runOracleContract } from '../support/oracle/contract.js'
+
+runOracleContract('23ai', 'Asia/Kolkata')
