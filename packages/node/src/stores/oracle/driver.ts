@@ -2,7 +2,9 @@ import { AnalyticsError } from '@analytics/protocol'
 
 /** What the store calls of a result set. */
 export interface OracleResultSet {
+  /** The next rows, none when there are no more. */
   getRows(count: number): Promise<unknown[][]>
+  /** Frees the cursor. */
   close(): Promise<void>
 }
 
@@ -10,18 +12,25 @@ export interface OracleResultSet {
 export interface OracleConnection {
   readonly oracleServerVersion: number
   callTimeout?: number | undefined
+  /** Runs a statement with binds by name. */
   // biome-ignore lint/suspicious/noExplicitAny: the driver's own declarations are wider than any slice of them
   execute(sql: string, binds: any, options: any): Promise<any>
+  /** Runs a statement for many rows of binds by place. */
   // biome-ignore lint/suspicious/noExplicitAny: as above
   executeMany(sql: string, rows: any, options: any): Promise<any>
+  /** Ends the transaction. */
   commit(): Promise<void>
+  /** Ends the transaction without its changes. */
   rollback(): Promise<void>
+  /** Interrupts the call that is under way. */
   break(): Promise<void>
+  /** Gives the connection back to its pool, or drops it. */
   close(options?: { drop: boolean }): Promise<void>
 }
 
 /** What the store calls of a pool of the package `oracledb`. */
 export interface OraclePool {
+  /** Borrows a connection. */
   getConnection(): Promise<OracleConnection>
 }
 

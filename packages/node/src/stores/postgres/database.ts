@@ -6,15 +6,18 @@ import { postgresDialect } from './dialect.js'
 
 /** What the store calls of `pg`'s client. */
 export interface PostgresClient {
+  /** Runs one statement; rows come as arrays. */
   query(query: { text: string; values?: unknown[]; rowMode: 'array' }): Promise<{
     rows: unknown[][]
     rowCount: number | null
   }>
+  /** Gives the connection back to its pool, or drops it. */
   release(destroy?: boolean): void
 }
 
 /** What the store calls of `pg`'s pool. */
 export interface PostgresPool {
+  /** Borrows a connection. */
   connect(): Promise<PostgresClient>
 }
 
