@@ -31,6 +31,9 @@ function run(): string {
   return schemaScript({ store: store as SchemaStore, prefix, version, from: from === undefined ? 0 : Number(from) })
 }
 
+// A reader such as `head` may leave before the end.
+process.stdout.on('error', () => process.exit())
+
 try {
   process.stdout.write(run())
 } catch (error) {

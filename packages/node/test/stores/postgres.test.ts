@@ -4,7 +4,7 @@ import type { StoredEvent } from '@analytics/protocol'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { describeStore, runContract } from '../support/contract.js'
-import type { TestDatabase } from '../support/postgres.js'
+import { outliveServer, type TestDatabase } from '../support/postgres.js'
 import { postgresKind } from '../support/stores.js'
 
 // The zones are those that databases are often run in: one with summer time, one with half an hour. The second sorts text by
@@ -67,7 +67,7 @@ describeStore(kinds[0]!, () => {
   })
 
   it('needs one connection at a time for a call, so that a small pool never waits for itself', async () => {
-    const pool = new pg.Pool({ connectionString: database.url, max: 1 })
+    const pool = outliveServer(new pg.Pool({ connectionString: database.url, max: 1 }))
     const store = postgresStore({ pool })
     await store.setup('auto')
     const events = sampleEvents({ count: 200 })
@@ -115,7 +115,7 @@ describeStore(kinds[0]!, () => {
 
   it('works where the database makes every transaction serializable, with many writers', async () => {
     await database.pool.query(`ALTER DATABASE ${database.name} SET default_transaction_isolation = 'serializable'`)
-    const pool = new pg.Pool({ connectionString: database.url, max: 8 })
+    const pool = outliveServer(new pg.Pool({ connectionString: database.url, max: 8 }))
     const store = postgresStore({ pool })
     await store.setup('auto')
     const events = sampleEvents({ count: 120 })
@@ -140,7 +140,7 @@ describeStore(kinds[0]!, () => {
 
   it('keeps all its tables in the first schema of the search path', async () => {
     await database.pool.query('CREATE SCHEMA app')
-    const pool = new pg.Pool({ connectionString: database.url, options: '-c search_path=app', max: 4 })
+    const pool = outliveServer(new pg.Pool({ connectionString: database.url, options: '-c search_path=app', max: 4 }))
     const store = postgresStore({ pool })
     await store.setup('auto')
     await store.insertEvents(sampleEvents({ count: 20 }))

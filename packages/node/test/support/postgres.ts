@@ -93,7 +93,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Test
       await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`)
       const pool = new pg.Pool({ ...config, database: name, max: poolSize })
       // A connection that a test ends while it is idle is no fault of the test.
-      pool.on('error', () => {})
+      outliveServer(pool)
       return {
         name,
         url: `postgresql://${USER}@${HOST}:${port}/${name}`,
@@ -215,4 +215,14 @@ async function untilAnswers({ process: server, log }: Server, config: pg.ClientC
   }
   server.stdin?.end()
   throw new Error(`Postgres did not answer: ${log.join('')}`)
+}
+
+/**
+ * Lets a pool outlive its server: connections that end together with their database say so while they are being closed, and
+ * nobody listens to a connection that its pool has given up.
+ */
+export function outliveServer(pool: pg.Pool): pg.Pool {
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
 }

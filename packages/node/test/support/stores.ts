@@ -6,7 +6,7 @@ import { memoryStore } from '@analytics/node/memory'
 import { postgresStore } from '@analytics/node/postgres'
 import type { StoreContext } from '@analytics/node/testing'
 import pg from 'pg'
-import { skipsPostgres, startPostgres, type TestPostgres } from './postgres.js'
+import { outliveServer, skipsPostgres, startPostgres, type TestPostgres } from './postgres.js'
 
 /** A store of a test's own, set up and empty, and its end. */
 export interface OpenStore {
@@ -89,7 +89,7 @@ export function postgresKind(options: { timezone: string; locale?: string }): St
       const database = await server().createDatabase({ template })
       const others: pg.Pool[] = []
       const another = async () => {
-        const pool = new pg.Pool({ connectionString: database.url, max: 10 })
+        const pool = outliveServer(new pg.Pool({ connectionString: database.url, max: 10 }))
         others.push(pool)
         const store = postgresStore({ pool })
         await store.setup('auto')

@@ -1,5 +1,6 @@
 import type oracledb from 'oracledb'
 import pg from 'pg'
+import { outliveServer } from '../postgres.js'
 import { connectionImpl, type StandInContext } from './connection.js'
 import { driver } from './driver.js'
 import { finished, refusal } from './errors.js'
@@ -61,7 +62,7 @@ export async function standInPool(options: StandInOptions): Promise<StandInPool>
   const config = { connectionString: database.url, options: settings }
   const clients = new pg.Pool({ ...config, max: poolMax })
   const beside = new pg.Pool({ ...config, max: 2 })
-  for (const pool of [clients, beside]) pool.on('error', () => {})
+  for (const pool of [clients, beside]) outliveServer(pool)
   const aside = async (sql: string, values: unknown[] = []) =>
     (await beside.query<unknown[]>({ text: sql, values, rowMode: 'array' })).rows
   const [types] = await aside(`SELECT 'standin.clob'::regtype::oid::int, 'standin.document'::regtype::oid::int`)
