@@ -27,7 +27,10 @@ await main(async () => {
 /** The entries of a package by its built declarations. */
 async function entriesOf(name) {
   const files = await readdir(`${root}packages/${name}/dist`)
-  return files
-    .filter((file) => /^[a-z-]+\.js$/.test(file))
-    .map((file) => (file === 'index.js' ? '.' : `./${file.slice(0, -3)}`))
+  return (
+    files
+      // A command is run, not imported.
+      .filter((file) => /^[a-z-]+\.js$/.test(file) && file !== 'cli.js')
+      .map((file) => (file === 'index.js' ? '.' : `./${file.slice(0, -3)}`))
+  )
 }
