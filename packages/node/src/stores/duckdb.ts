@@ -103,7 +103,10 @@ function assembleStore(
   const sql = duckdbSql(opened)
   const records = sqlRecords(sql, tables)
   const leases = recordLeases(records, now)
-  const settle = async () => (await opened()).behind.settle()
+  const behind = {
+    settle: async () => (await opened()).behind.settle(),
+    alone: async <Result>(work: () => Promise<Result>) => (await opened()).behind.alone(work),
+  }
 
   /** Links ids that have no owner yet, and marks them for the rollups. */
   const link = async ({ database, people }: Opened, connection: DuckDBConnection, links: readonly IdentityLink[]) => {
@@ -115,13 +118,13 @@ function assembleStore(
     name: 'duckdb',
     capabilities: { durable: true, shared: false, wideValues: true },
     records,
-    sessions: sqlSessions(sql, tables, settle),
+    sessions: sqlSessions(sql, tables, behind),
     rollups: sqlRollups({
       database: sql,
       tables,
       source: async (_session, first, last) => ({ from: names.events, first, last }),
       now: async () => now(),
-      settle,
+      settle: behind.settle,
     }),
 
     async setup(mode) {
@@ -215,7 +218,7 @@ function assembleStore(
       return inTurn(state, async () => {
         if ((await records.get<Seal>('meta', sealKey(seal.day)))?.value.id !== seal.id) return { rows: 0 }
         // What follows from the rows is written before they go: after a crash it could not be told any more.
-        await settle()
+        await behind.settle()
         const rows = await state.database.write(
           async (connection) =>
             (await connection.run(`DELETE FROM ${names.events} WHERE ${sealCondition(seal)}`)).rowsChanged,
@@ -228,8 +231,7 @@ function assembleStore(
 
     async eraseSubject(subject) {
       const state = await opened()
-      await settle()
-      const erased = await state.database.write(async (connection) => {
+      const erased = await alone(state, async (connection) => {
         const session = duckdbSession(state.database.duckdb, connection)
         const numbers = await state.people.numbersOf(connection, subject)
         const rows = await eraseSubject(
@@ -247,8 +249,7 @@ function assembleStore(
 
     async expireIdentities(before) {
       const state = await opened()
-      await settle()
-      const rows = await state.database.write(async (connection) => {
+      const rows = await alone(state, async (connection) => {
         const session = duckdbSession(state.database.duckdb, connection)
         const forgotten = await expireIdentities(session, duckdbDialect, tables, [names.events], before)
         if (forgotten > 0) await state.people.load(connection)
@@ -283,6 +284,14 @@ async function writing<Result>(
     await state.database.write((connection) => state.people.load(connection)).catch(() => {})
     throw error
   }
+}
+
+/** A write that changes what is written behind the events: with all of it written, and no more of it under way. */
+function alone<Result>(
+  { database, behind }: Opened,
+  work: (connection: DuckDBConnection) => Promise<Result>,
+): Promise<Result> {
+  return behind.alone(() => database.write(work))
 }
 
 /** Runs the work after all earlier work on seals. */

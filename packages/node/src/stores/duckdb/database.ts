@@ -23,6 +23,14 @@ export interface Database {
     work: (connection: DuckDBConnection) => Promise<Result>,
     onCommit?: (result: Result) => void,
   ): Promise<Result>
+  /**
+   * A write of which the long part only reads: it is done on a connection of its own, while other writes go on, and only what
+   * follows takes its turn. Both are one transaction, which fails where it changes a row that was changed meanwhile.
+   */
+  writePrepared(
+    prepare: (connection: DuckDBConnection) => Promise<void>,
+    work: (connection: DuckDBConnection) => Promise<void>,
+  ): Promise<void>
   /** Lends a connection for reading; writers don't wait for it. */
   read<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result>
   /** A connection for a stream; give it back with `closeSync`. */
@@ -31,11 +39,32 @@ export interface Database {
   close(): Promise<void>
 }
 
+/** Name of the file among the databases of the instance. */
+const CATALOG = 'analytics'
+
+/**
+ * Rows that the file stores and compresses together. What the log brings fills a group again and again until it is full:
+ * with small ones inserts wait a sixth as long for it as with DuckDB's 122,880, and fewer rows are read to find a few.
+ */
+const ROW_GROUP_SIZE = 16_384
+
+/** Size of the log at which DuckDB writes it into the file; after a crash a log of this size is read in half a second. */
+const CHECKPOINT_THRESHOLD = '32MB'
+
 /** Opens the database. @throws AnalyticsError `missing_dependency`, `store_locked`, `store_unavailable`. */
 export async function openDatabase({ path, memoryLimit, threads }: DatabaseOptions): Promise<Database> {
   const duckdb = await loadDuckDb()
-  const instance = await openInstance(duckdb, path, { memory_limit: memoryLimit, threads: String(threads) })
-  const writer = await instance.connect()
+  const instance = await openInstance(duckdb, path, {
+    memory_limit: memoryLimit,
+    threads: String(threads),
+    checkpoint_threshold: CHECKPOINT_THRESHOLD,
+  })
+  const connect = async () => {
+    const connection = await instance.connect()
+    await connection.run(`USE ${CATALOG}`)
+    return connection
+  }
+  const writer = await connect()
   let tail: Promise<unknown> = Promise.resolve()
   let isClosed = false
 
@@ -43,6 +72,16 @@ export async function openDatabase({ path, memoryLimit, threads }: DatabaseOptio
     const result = tail.then(work)
     tail = result.catch(() => {})
     return result
+  }
+  /** Writes that are being prepared beside the queue. */
+  const beside = new Set<Promise<void>>()
+  const lend = async <Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> => {
+    const connection = await connect()
+    try {
+      return await work(connection)
+    } finally {
+      connection.closeSync()
+    }
   }
   const assertOpen = () => {
     if (isClosed) throw new AnalyticsError('closed', 'The DuckDB store was closed.')
@@ -53,28 +92,39 @@ export async function openDatabase({ path, memoryLimit, threads }: DatabaseOptio
     write: (work, onCommit) => {
       assertOpen()
       return queued(async () => {
-        const result = await inTransaction(writer, work)
+        const result = await inTransaction(writer, () => committed(writer, work))
         onCommit?.(result)
         return result
       })
     },
+    async writePrepared(prepare, work) {
+      assertOpen()
+      const running = lend((connection) =>
+        inTransaction(connection, async () => {
+          await prepare(connection)
+          // Its commit, too, is in turn: whoever appends while a commit writes the log into the file blocks the process.
+          return queued(() => committed(connection, work))
+        }),
+      )
+      const ended = running.catch(() => {})
+      beside.add(ended)
+      await ended
+      beside.delete(ended)
+      return running
+    },
     async read(work) {
       assertOpen()
-      const connection = await instance.connect()
-      try {
-        return await work(connection)
-      } finally {
-        connection.closeSync()
-      }
+      return lend(work)
     },
     async connect() {
       assertOpen()
-      return instance.connect()
+      return connect()
     },
     async close() {
       if (isClosed) return
       isClosed = true
       await tail
+      await Promise.all(beside)
       writer.closeSync()
       instance.closeSync()
     },
@@ -92,9 +142,17 @@ async function loadDuckDb(): Promise<DuckDb> {
 }
 
 async function openInstance(duckdb: DuckDb, path: string, options: Record<string, string>): Promise<DuckDBInstance> {
+  // Not opened as the instance's own database: only one that is attached can be given a size of row groups.
+  const instance = await duckdb.DuckDBInstance.create(':memory:', options)
   try {
-    return await duckdb.DuckDBInstance.create(path, options)
+    const connection = await instance.connect()
+    await connection.run(
+      `ATTACH '${path.replaceAll("'", "''")}' AS ${CATALOG} (TYPE duckdb, ROW_GROUP_SIZE ${ROW_GROUP_SIZE})`,
+    )
+    connection.closeSync()
+    return instance
   } catch (cause) {
+    instance.closeSync()
     const message = String((cause as Error)?.message ?? cause)
     if (/could not set lock|conflicting lock|being used by another process/i.test(message)) {
       throw new AnalyticsError(
@@ -111,15 +169,20 @@ async function openInstance(duckdb: DuckDb, path: string, options: Record<string
   }
 }
 
-async function inTransaction<Result>(
+async function committed<Result>(
   connection: DuckDBConnection,
   work: (connection: DuckDBConnection) => Promise<Result>,
 ): Promise<Result> {
+  const result = await work(connection)
+  await connection.run('COMMIT')
+  return result
+}
+
+/** Begins a transaction, which the work commits; where the work fails, nothing of it stays. */
+async function inTransaction<Result>(connection: DuckDBConnection, work: () => Promise<Result>): Promise<Result> {
   await connection.run('BEGIN TRANSACTION')
   try {
-    const result = await work(connection)
-    await connection.run('COMMIT')
-    return result
+    return await work()
   } catch (error) {
     // The transaction may be gone already, after a failed commit.
     await connection.run('ROLLBACK').catch(() => {})

@@ -48,12 +48,14 @@ export async function splitNew(
   recent: RecentIds,
   events: readonly StoredEvent[],
 ): Promise<{ fresh: StoredEvent[]; outcomes: InsertOutcome[] }> {
-  const older = events.map(({ eventId }) => eventId).filter((id) => recent.has(id) === undefined)
+  const known = events.map(({ eventId }) => recent.has(eventId))
+  const older = events.filter((_, i) => known[i] === undefined).map(({ eventId }) => eventId)
   const seen = await knownIds(database, connection, names, older)
   const fresh: StoredEvent[] = []
-  const outcomes = events.map((event): InsertOutcome => {
-    if (seen.has(event.eventId) || recent.has(event.eventId)) return 'duplicate'
-    seen.add(event.eventId)
+  const outcomes = events.map((event, i): InsertOutcome => {
+    const { eventId } = event
+    if (known[i] || seen.has(eventId)) return 'duplicate'
+    seen.add(eventId)
     fresh.push(event)
     return 'inserted'
   })
@@ -76,7 +78,7 @@ export async function appendEvents(
     for (let i = 0; i < events.length; i += CHUNK_ROWS) {
       const part = events.slice(i, i + CHUNK_ROWS)
       const chunk = duckdb.DuckDBDataChunk.create(types, part.length)
-      fillChunk(duckdb, chunk, part, people.subarray(i, i + part.length), BigInt(insertNumber))
+      fillChunk(chunk, part, people.subarray(i, i + part.length), BigInt(insertNumber))
       appender.appendDataChunk(chunk)
     }
   } finally {

@@ -8,6 +8,9 @@ import type { TableNames } from './schema.js'
 /** Ids kept in memory with their numbers, so that active people cost no look-up: about 100 bytes each. */
 const CACHED_IDS = 200_000
 
+/** No number: those begin at 0. */
+const UNKNOWN = -1
+
 /** Ids looked up by one statement. */
 const LOOKUP_IDS = 1000
 
@@ -53,22 +56,18 @@ export function personDictionary(database: Database, names: TableNames, now: () 
     count = Math.max(count, size)
   }
 
-  /** Numbers of the keys, from the cache, the table, or new. */
-  const resolve = async (connection: DuckDBConnection, keys: readonly string[]): Promise<Map<string, number>> => {
-    const found = new Map<string, number>()
-    const missing = new Set<string>()
-    for (const key of keys) {
-      const known = cache.get(key)
-      if (known === undefined) missing.add(key)
-      else found.set(key, known)
-    }
-    for (const [key, number] of await lookUp(connection, missing)) {
+  /** Numbers of the keys, in order, from the cache, the table, or new. */
+  const resolve = async (connection: DuckDBConnection, keys: readonly string[]): Promise<Int32Array> => {
+    const numbers = Int32Array.from(keys, (key) => cache.get(key) ?? UNKNOWN)
+    const missing = new Set(keys.filter((_, i) => numbers[i] === UNKNOWN))
+    if (missing.size === 0) return numbers
+    const found = new Map(await lookUp(connection, missing))
+    for (const [key, number] of found) {
       missing.delete(key)
-      found.set(key, number)
       remember(key, number)
     }
     await add(connection, [...missing], found)
-    return found
+    return numbers.map((number, i) => (number === UNKNOWN ? found.get(keys[i]!)! : number))
   }
 
   const lookUp = async (connection: DuckDBConnection, keys: ReadonlySet<string>): Promise<[string, number][]> => {
@@ -119,29 +118,27 @@ export function personDictionary(database: Database, names: TableNames, now: () 
     load,
 
     async numbers(connection, identities) {
-      const keys = identities.map(identityKey)
-      const found = await resolve(connection, keys)
-      return Int32Array.from(keys, (key) => found.get(key)!)
+      return resolve(connection, identities.map(identityKey))
     },
 
     async link(connection, links) {
       const keys = links.flatMap(({ anonymousId, userId }) => [`a${anonymousId}`, `u${userId}`])
-      const found = await resolve(connection, keys)
-      const linkedNow: number[] = []
-      for (const { anonymousId, userId } of links) {
-        const person = found.get(`a${anonymousId}`)!
-        const linked = found.get(`u${userId}`)!
+      const numbers = await resolve(connection, keys)
+      const owners = new Map<number, number>()
+      for (let i = 0; i < numbers.length; i += 2) {
+        const person = numbers[i]!
         // The first link wins: an anonymous id that has an owner keeps it.
-        if (canonical[person] !== person) continue
-        await connection.run(`UPDATE ${names.identities} SET linked_person = $1, linked_at = $2 WHERE person = $3`, [
-          linked,
-          BigInt(now()),
-          person,
-        ])
-        canonical[person] = linked
-        linkedNow.push(person)
+        if (canonical[person] === person && !owners.has(person)) owners.set(person, numbers[i + 1]!)
       }
-      return linkedNow
+      if (owners.size === 0) return []
+      const list = (values: Iterable<number>) => database.duckdb.listValue([...values])
+      await connection.run(
+        `UPDATE ${names.identities} SET linked_person = link.owner, linked_at = $3
+         FROM (SELECT unnest($1::INTEGER[]) AS visitor, unnest($2::INTEGER[]) AS owner) link WHERE person = link.visitor`,
+        [list(owners.keys()), list(owners.values()), BigInt(now())],
+      )
+      for (const [person, owner] of owners) canonical[person] = owner
+      return [...owners.keys()]
     },
 
     async numbersOf(connection, { userIds, anonymousIds }) {

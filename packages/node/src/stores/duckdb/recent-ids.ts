@@ -30,12 +30,20 @@ export function recentIds(names: TableNames, kept: number = KEPT_IDS): RecentIds
 
   const bucketOf = (id: string) => id.slice(0, BUCKET_LENGTH)
   const add = (ids: Iterable<string>) => {
+    let bucket = ''
+    let known: Set<string> | undefined
     for (const id of ids) {
-      const bucket = bucketOf(id)
-      if (bucket < floor) continue
-      const known = buckets.get(bucket)
-      if (known) known.add(id)
-      else buckets.set(bucket, new Set([id]))
+      // Ids of one batch are mostly of one time.
+      if (known === undefined || !id.startsWith(bucket)) {
+        bucket = bucketOf(id)
+        if (bucket < floor) {
+          known = undefined
+          continue
+        }
+        known = buckets.get(bucket)
+        if (!known) buckets.set(bucket, (known = new Set()))
+      }
+      known.add(id)
       size++
     }
     while (size > kept && buckets.size > 1) {
@@ -48,7 +56,10 @@ export function recentIds(names: TableNames, kept: number = KEPT_IDS): RecentIds
   }
 
   return {
-    has: (id) => (bucketOf(id) >= floor ? (buckets.get(bucketOf(id))?.has(id) ?? false) : undefined),
+    has(id) {
+      const bucket = bucketOf(id)
+      return bucket >= floor ? (buckets.get(bucket)?.has(id) ?? false) : undefined
+    },
     add,
     async load(connection) {
       buckets.clear()

@@ -1,5 +1,5 @@
 import { type ColumnType, DAY_MS, EVENT_COLUMNS, type EventColumn, type StoredEvent } from '@analytics/protocol'
-import type { DuckDBDataChunk, DuckDBType, DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBDataChunk, DuckDBType, DuckDBVector } from '@duckdb/node-api'
 import type { DuckDb } from './database.js'
 
 const COLUMNS = Object.entries(EVENT_COLUMNS) as [EventColumn, ColumnType][]
@@ -7,9 +7,9 @@ const COLUMNS = Object.entries(EVENT_COLUMNS) as [EventColumn, ColumnType][]
 /** A data chunk holds no more rows. */
 export const CHUNK_ROWS = 2048
 
-/** Column types of the event table, in its order. */
-export function eventTypes({ VARCHAR, DOUBLE, TIMESTAMP, INTEGER, DATE, BIGINT }: DuckDb): DuckDBType[] {
-  const types = { text: VARCHAR, number: DOUBLE, time: TIMESTAMP, json: VARCHAR }
+/** Column types of a chunk of events, in the order of their table; instants are sent as milliseconds and cast by DuckDB. */
+export function eventTypes({ VARCHAR, DOUBLE, TIMESTAMP_MS, INTEGER, DATE, BIGINT }: DuckDb): DuckDBType[] {
+  const types = { text: VARCHAR, number: DOUBLE, time: TIMESTAMP_MS, json: VARCHAR }
   return [
     ...COLUMNS.map(([column, type]) => (column === 'schemaVersion' ? INTEGER : types[type])),
     DATE,
@@ -20,7 +20,6 @@ export function eventTypes({ VARCHAR, DOUBLE, TIMESTAMP, INTEGER, DATE, BIGINT }
 
 /** Fills a chunk with up to {@link CHUNK_ROWS} events. */
 export function fillChunk(
-  duckdb: DuckDb,
   chunk: DuckDBDataChunk,
   events: readonly StoredEvent[],
   people: Int32Array,
@@ -28,19 +27,37 @@ export function fillChunk(
 ): void {
   chunk.rowCount = events.length
   COLUMNS.forEach(([column, type], at) => {
-    const values = events.map((event): DuckDBValue => {
-      const value = event[column]
-      if (value === null) return null
-      if (type === 'time') return new duckdb.DuckDBTimestampValue(BigInt(value as number) * 1000n)
-      return type === 'json' ? JSON.stringify(value) : (value as string | number)
-    })
-    chunk.setColumnValues(at, values)
+    const vector = chunk.getColumnVector(at)
+    if (type === 'time') fillTimes(vector, events, column)
+    else {
+      for (let i = 0; i < events.length; i++) {
+        const value = events[i]![column] as string | number | null
+        vector.setItem(i, type === 'json' && value !== null ? JSON.stringify(value) : value)
+      }
+    }
+    vector.flush()
   })
   const at = COLUMNS.length
-  chunk.setColumnValues(
-    at,
-    events.map(({ eventTimestamp }) => new duckdb.DuckDBDateValue(Math.floor(eventTimestamp / DAY_MS))),
-  )
-  chunk.setColumnValues(at + 1, Array.from(people))
-  chunk.setColumnValues(at + 2, Array(events.length).fill(insertNumber))
+  const [days, numbers, inserts] = [at, at + 1, at + 2].map((column) => chunk.getColumnVector(column))
+  const dayItems = itemsOf<Int32Array>(days!)
+  for (let i = 0; i < events.length; i++) dayItems[i] = Math.floor(events[i]!.eventTimestamp / DAY_MS)
+  itemsOf<Int32Array>(numbers!).set(people)
+  itemsOf<BigInt64Array>(inserts!).fill(insertNumber)
+  for (const vector of [days!, numbers!, inserts!]) vector.flush()
+}
+
+/** Writes instants as the two halves of their 64 bits: a BigInt of each would be an object of each. */
+function fillTimes(vector: DuckDBVector, events: readonly StoredEvent[], column: EventColumn): void {
+  const { buffer, byteOffset } = itemsOf<BigInt64Array>(vector)
+  const halves = new Uint32Array(buffer, byteOffset, events.length * 2)
+  for (let i = 0; i < events.length; i++) {
+    const ms = events[i]![column] as number
+    halves[2 * i] = ms >>> 0
+    halves[2 * i + 1] = Math.floor(ms / 2 ** 32)
+  }
+}
+
+/** The driver's declarations hide the array that a vector of numbers is written from. */
+function itemsOf<Items>(vector: DuckDBVector): Items {
+  return (vector as unknown as { items: Items }).items
 }

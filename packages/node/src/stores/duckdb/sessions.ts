@@ -10,27 +10,30 @@ export interface InsertRange {
   last: number
 }
 
-/** Holds sessions while they are exchanged. */
+/** Holds sessions until they are exchanged; it ends with its connection. */
 const CHANGED = 'temp.changed_sessions'
 
 /**
- * Adds the rows of some inserts to the sessions. The same as `sessionsOf` and `mergeSessions`, as statements: rows that came
- * from JavaScript a moment ago need not go back there.
+ * Finds the sessions with rows of some inserts, as they are with them. The same as `sessionsOf` and `mergeSessions`, as a
+ * statement: rows that came from JavaScript a moment ago need not go back there. Nothing is changed yet.
  */
-export async function addToSessions(
+export async function changedSessions(
   connection: DuckDBConnection,
   { tables, events }: TableNames,
   range: InsertRange,
   now: number,
 ): Promise<void> {
-  const table = tables.sessions
-  await connection.run(`CREATE OR REPLACE TEMP TABLE ${CHANGED} AS ${changedSessions(table.name, events, range, now)}`)
   await connection.run(
-    `DELETE FROM ${table.name} WHERE rowid IN (SELECT place FROM ${CHANGED} WHERE place IS NOT NULL)`,
+    `CREATE OR REPLACE TEMP TABLE ${CHANGED} AS ${changedSessionsSql(tables.sessions.name, events, range, now)}`,
   )
-  const columns = table.columns.map(({ name }) => name).join(', ')
-  await connection.run(`INSERT INTO ${table.name} (${columns}) SELECT ${columns} FROM ${CHANGED}`)
-  await connection.run(`DROP TABLE ${CHANGED}`)
+}
+
+/** Puts what {@link changedSessions} found in place of what the table has. */
+export async function exchangeSessions(connection: DuckDBConnection, { tables }: TableNames): Promise<void> {
+  const { name, columns } = tables.sessions
+  const list = columns.map((column) => column.name).join(', ')
+  await connection.run(`DELETE FROM ${name} WHERE rowid IN (SELECT place FROM ${CHANGED} WHERE place IS NOT NULL)`)
+  await connection.run(`INSERT INTO ${name} (${list}) SELECT ${list} FROM ${CHANGED}`)
 }
 
 /** The hours that have rows of some inserts, as UTC milliseconds. */
@@ -48,12 +51,11 @@ const within = ({ after, last }: InsertRange): string => `insert_number > ${afte
 /**
  * Sessions with rows in the range as they are with them. `place` is the row of a session that is there already.
  *
- * Every event is a session by itself, and parts of a session become one by rules that ignore their order; so do the parts of
- * the table. Rows that are there are found by their keys first: reading whole rows beside would read the whole table.
+ * The parts of a session become one by rules that ignore their order. Numbers first: text, which only decides between equal
+ * times, is then looked at in the few rows that begin or end something. Rows of the table are found by their keys first:
+ * reading whole rows beside would read the whole table.
  */
-function changedSessions(sessions: string, events: string, range: InsertRange, now: number): string {
-  const isPage = `event_type = '${BUILT_IN_EVENTS.pageView}'`
-  const pageAt = `CASE WHEN ${isPage} AND page_url IS NOT NULL THEN event_timestamp END`
+function changedSessionsSql(sessions: string, events: string, range: InsertRange, now: number): string {
   const isConversion =
     `contains(properties, '"${CONVERSION_PROPERTY}"') AND ` +
     `TRY(json_extract(properties, '/${CONVERSION_PROPERTY}'))::VARCHAR = 'true'`
@@ -61,19 +63,28 @@ function changedSessions(sessions: string, events: string, range: InsertRange, n
   const device = [text('deviceType', 'device_type'), text('browser', 'browser'), text('os', 'os')]
   return `
     WITH fresh AS (
-      SELECT session_id, person, user_id, anonymous_id, event_timestamp AS session_start, event_timestamp AS session_end,
-        (${isPage})::INTEGER AS page_count, 1 AS event_count, CASE WHEN ${isPage} THEN page_url END AS entry_page,
-        ${pageAt} AS entry_at, '{' || concat_ws(',', ${device.join(', ')}) || '}' AS device_info,
-        '{' || coalesce(${text('country', 'country')}, '') || '}' AS geo_location,
+      SELECT session_id, person, user_id, anonymous_id, event_timestamp AS instant, event_type = '${BUILT_IN_EVENTS.pageView}' AS is_view,
+        CASE WHEN is_view THEN page_url END AS page, device_type, browser, os, country,
         CASE WHEN ${isConversion} THEN event_type END AS conversion,
-        CASE WHEN conversion IS NOT NULL THEN coalesce(event_value, 0) ELSE 0 END AS session_value
+        CASE WHEN conversion IS NOT NULL THEN coalesce(event_value, 0) ELSE 0 END AS value
       FROM ${events} WHERE ${within(range)} AND session_id <> '${SERVER_SESSION}'
+    ), counts AS (
+      SELECT session_id, person, any_value(user_id) AS user_id, min(anonymous_id) AS anonymous_id, min(instant) AS session_start,
+        max(instant) AS session_end, count(*) FILTER (is_view) AS page_count, count(*) AS event_count,
+        min(instant) FILTER (page IS NOT NULL) AS entry_at, max(instant) FILTER (page IS NOT NULL) AS exit_at, sum(value) AS session_value
+      FROM fresh GROUP BY session_id, person
+    ), ends AS (
+      SELECT session_id, person, min(page) FILTER (instant = entry_at) AS entry_page, max(page) FILTER (instant = exit_at) AS exit_page,
+        min(['{' || concat_ws(',', ${device.join(', ')}) || '}', '{' || coalesce(${text('country', 'country')}, '') || '}'])
+          FILTER (instant = session_start) AS facts
+      FROM fresh JOIN counts USING (session_id, person)
+      WHERE instant = session_start OR instant = entry_at OR instant = exit_at GROUP BY session_id, person
     ), places AS (
-      SELECT rowid AS place FROM ${sessions} WHERE (session_id, person) IN (SELECT session_id, person FROM fresh)
+      SELECT rowid AS place FROM ${sessions} WHERE (session_id, person) IN (SELECT session_id, person FROM counts)
     ), known AS (
       SELECT *, rowid AS place FROM ${sessions} WHERE rowid IN (SELECT place FROM places)
     ), parts AS (
-      SELECT * EXCLUDE (conversion), entry_page AS exit_page, entry_at AS exit_at FROM fresh
+      SELECT * EXCLUDE (facts), facts[1] AS device_info, facts[2] AS geo_location FROM counts JOIN ends USING (session_id, person)
       UNION ALL BY NAME SELECT * EXCLUDE (duration_seconds, conversion_events) FROM known
     ), counted AS (
       SELECT session_id, person, conversion, 1 AS times FROM fresh WHERE conversion IS NOT NULL

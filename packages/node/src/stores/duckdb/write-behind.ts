@@ -3,7 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { addMarks } from '../sql/rollups.js'
 import { type Database, rowsOf } from './database.js'
 import type { TableNames } from './schema.js'
-import { addToSessions, hoursOf } from './sessions.js'
+import { changedSessions, exchangeSessions, hoursOf } from './sessions.js'
 import { duckdbSession } from './sql.js'
 
 /** How long rows wait for their sessions and marks. */
@@ -22,6 +22,8 @@ export interface WriteBehind {
   add(insertNumber: number): void
   /** Writes what waits; resolves when it is durable. */
   settle(): Promise<void>
+  /** Writes what waits, then runs the work while nothing more is taken up: it may change what is written here. */
+  alone<Result>(work: () => Promise<Result>): Promise<Result>
   /** Takes up what an earlier process left. @param top The number of the newest insert. */
   recover(top: number): Promise<void>
   /** Ends the waiting; what was not written is recovered by the next process. */
@@ -38,38 +40,48 @@ export function writeBehind(database: Database, names: TableNames, now: () => nu
   let through = 0
   let settled = 0
   let timer: NodeJS.Timeout | undefined
+  /** Ends when the last of what was asked for has: one at a time, for each reads what the one before wrote. */
+  let turn: Promise<unknown> = Promise.resolve()
 
   const writeThrough = async (connection: DuckDBConnection, last: number) => {
     await connection.run(`DELETE FROM ${meta} WHERE record_key = '${THROUGH}'`)
     await connection.run(`INSERT INTO ${meta} (record_key, version, body) VALUES ('${THROUGH}', 1, '${last}')`)
   }
 
-  /** Writes what some more inserts change. */
-  const step = async () => {
-    let last = settled
-    await database.write(
-      async (connection) => {
-        // Within the queue of writes: no other step is under way, and every row up to the number is committed.
-        const range = { after: settled, last: Math.min(through, settled + SETTLED_INSERTS) }
-        last = range.last
-        if (range.after === last) return
-        await addToSessions(connection, names, range, now())
-        const session = duckdbSession(database.duckdb, connection)
-        await addMarks(session, tables.marks, { hours: await hoursOf(connection, names, range) })
-        await writeThrough(connection, last)
-      },
-      () => {
-        settled = last
-      },
-    )
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = turn.then(work)
+    turn = result.catch(() => {})
+    return result
   }
 
-  const settle = async () => {
+  /**
+   * Writes what some more inserts change, while further ones go on: of these only the last number is looked at, and every row
+   * up to it is committed.
+   */
+  const step = async () => {
+    const range = { after: settled, last: Math.min(through, settled + SETTLED_INSERTS) }
+    let hours: readonly number[] = []
+    await database.writePrepared(
+      async (connection) => {
+        await changedSessions(connection, names, range, now())
+        hours = await hoursOf(connection, names, range)
+      },
+      async (connection) => {
+        await exchangeSessions(connection, names)
+        await addMarks(duckdbSession(database.duckdb, connection), tables.marks, { hours })
+        await writeThrough(connection, range.last)
+      },
+    )
+    settled = range.last
+  }
+
+  const writeAll = async () => {
     clearTimeout(timer)
     timer = undefined
     // Not what is inserted meanwhile: that could go on for ever.
     for (const goal = through; settled < goal; ) await step()
   }
+  const settle = () => inTurn(writeAll)
 
   const later = () => {
     timer ??= setTimeout(() => {
@@ -83,6 +95,11 @@ export function writeBehind(database: Database, names: TableNames, now: () => nu
 
   return {
     settle,
+    alone: (work) =>
+      inTurn(async () => {
+        await writeAll()
+        return work()
+      }),
     add(insertNumber) {
       through = insertNumber
       later()

@@ -96,11 +96,21 @@ export async function addSessions(
   }
 }
 
-/** Reads and expires sessions. `settle` brings the table up to date first, where the store writes behind. */
+/** What a store does that writes its sessions behind their events. */
+export interface SessionsBehind {
+  /** Brings the table up to date. */
+  settle(): Promise<void>
+  /** Brings the table up to date, then runs the work while nothing is written to it. */
+  alone<Result>(work: () => Promise<Result>): Promise<Result>
+}
+
+const NOTHING_BEHIND: SessionsBehind = { settle: async () => {}, alone: (work) => work() }
+
+/** Reads and expires sessions. */
 export function sqlSessions(
   database: SqlDatabase,
   { sessions: table }: Tables,
-  settle: () => Promise<void> = async () => {},
+  { settle, alone }: SessionsBehind = NOTHING_BEHIND,
 ): SessionStore {
   const { dialect } = database
   return {
@@ -138,10 +148,10 @@ export function sqlSessions(
     },
 
     async expire(before) {
-      await settle()
       const builder = statement(dialect)
       const sql = `DELETE FROM ${table.name} WHERE session_end < ${builder.time(before)}`
-      return { rows: await database.write((session) => session.execute(builder.build(sql))) }
+      const rows = await alone(() => database.write((session) => session.execute(builder.build(sql))))
+      return { rows }
     },
   }
 }
