@@ -13,7 +13,7 @@ import type { Recovered } from './recover-child.js'
 const SCRIPT = new URL('./recover-child.ts', import.meta.url)
 
 /** Batches after which the process is killed: at another place between two checkpoints in each run. */
-const batchesOf = (run: number): number => 50 + 17 * (run % 5)
+const batchesOf = (run: number): number => 85 * (1 + (run % 3))
 
 /** A process is killed while it inserts; how long the next one takes to answer, and whether all is there. */
 export async function recover({ runs, rows = 5_000_000 }: Settings): Promise<void> {

@@ -9,6 +9,7 @@ export async function startChild<Message>(
 ): Promise<{ child: ChildProcess; message: Message }> {
   const child = fork(fileURLToPath(script), args, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: [...process.execArgv, '--expose-gc'],
   })
   const message = await Promise.race([
     once(child, 'message').then(([first]) => first as Message),

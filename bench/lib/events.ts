@@ -13,7 +13,7 @@ export const EVENT_SHARES = [
 ] as const
 
 /** How many people there are. */
-export const USERS = 25_000
+export const USERS = 250_000
 
 /** A person's events of so many milliseconds are one session. */
 export const SESSION_MS = 86_400_000

@@ -105,11 +105,15 @@ async function compute(
 ): Promise<boolean> {
   const range = { from: bucket.start, to: bucketEnd(bucket) }
   const view = await cold?.openView(range)
-  view?.release()
-  if (view?.archivedDays.length) return false
-  if (!view?.days.length) {
-    await store.rollups.compute(bucket)
-    return true
+  try {
+    if (view?.archivedDays.length) return false
+    if (!view?.days.length) {
+      // The view is kept meanwhile: a day that moves now is not dropped before it is counted.
+      await store.rollups.compute(bucket)
+      return true
+    }
+  } finally {
+    view?.release()
   }
   try {
     await recountTiers(store, cold, bucket, signal)

@@ -304,8 +304,8 @@ SELECT body FROM pf_analytics_meta WHERE record_key >= :b1 AND record_key <= :b2
 SELECT anonymous_id, person FROM pf_analytics_identities WHERE (anonymous_id IN (:b1))
 /
 
--- binds: DB_TYPE_NUMBER × 3
-UPDATE pf_analytics_identities SET linked_person = :b1, linked_at = :b2 WHERE person = :b3 AND linked_person IS NULL
+-- binds: DB_TYPE_NUMBER
+SELECT person, user_id, anonymous_id, linked_person, linked_at, (EXTRACT(DAY FROM (created_at - TIMESTAMP '1970-01-01 00:00:00')) * 86400000 + EXTRACT(HOUR FROM (created_at - TIMESTAMP '1970-01-01 00:00:00')) * 3600000 + EXTRACT(MINUTE FROM (created_at - TIMESTAMP '1970-01-01 00:00:00')) * 60000 + ROUND(EXTRACT(SECOND FROM (created_at - TIMESTAMP '1970-01-01 00:00:00')) * 1000)) FROM pf_analytics_identities WHERE (person IN (:b1)) AND linked_person IS NULL ORDER BY person FOR UPDATE
 /
 
 -- binds: DB_TYPE_VARCHAR(4000) × 5, DB_TYPE_BINARY_DOUBLE, DB_TYPE_VARCHAR(4000) × 12, DB_TYPE_NUMBER, DB_TYPE_VARCHAR(32) × 3, DB_TYPE_VARCHAR(16), DB_TYPE_NUMBER

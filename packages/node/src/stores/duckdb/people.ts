@@ -6,7 +6,7 @@ import { anyOf, type Database, listed, rowsOf } from './database.js'
 import type { TableNames } from './schema.js'
 
 /** Ids kept in memory with their numbers, so that active people cost no look-up: about 100 bytes each. */
-const CACHED_IDS = 200_000
+const CACHED_IDS = 500_000
 
 /** No number: those begin at 0. */
 const UNKNOWN = -1

@@ -3,6 +3,7 @@ import { identityKey } from '../../people/identity-key.js'
 import type { IdentityLink, People, Subject } from '../../store.js'
 import { parts, type SqlDatabase, type SqlSession, type SqlValue, statement } from './dialect.js'
 import { ERASURES } from './privacy.js'
+import { selectAll } from './sessions.js'
 import type { Tables } from './tables.js'
 
 /** Ids kept in memory with their numbers, so that active people cost no look-up. */
@@ -180,17 +181,28 @@ export function sqlPeople({ database, tables, markPeople, now }: SqlPeopleOption
       if (fresh.length === 0) return
       const at = await now()
       const changed = await database.write(async (session) => {
+        const owners = new Map<number, number>()
+        // The first link wins, also among those of one call.
+        for (const { person, linked } of fresh) if (!owners.has(person)) owners.set(person, linked)
         const marked: number[] = []
-        for (const { person, linked } of fresh) {
+        for (const some of parts([...owners.keys()])) {
           const builder = statement(dialect)
-          const set = `linked_person = ${builder.integer(linked)}, linked_at = ${builder.integer(at)}`
-          // The first link wins: an anonymous id that has an owner keeps it.
-          const rows = await session.execute(
-            builder.build(
-              `UPDATE ${table} SET ${set} WHERE person = ${builder.integer(person)} AND linked_person IS NULL`,
-            ),
+          // Locked in their order, so that two processes never wait in a circle; one that has an owner keeps it.
+          const where = `${builder.isAnyInteger('person', some)} AND linked_person IS NULL`
+          const sql = `SELECT ${selectAll(dialect, tables.identities)} FROM ${table} WHERE ${where} ORDER BY person ${dialect.forUpdate}`
+          const rows = await session.query(builder.build(sql))
+          await session.update(
+            tables.identities,
+            rows.map(([person, userId, anonymousId, , , createdAt]): SqlValue[] => [
+              Number(person),
+              userId ?? null,
+              anonymousId ?? null,
+              owners.get(Number(person))!,
+              at,
+              createdAt ?? null,
+            ]),
           )
-          if (rows > 0) marked.push(person)
+          marked.push(...rows.map(([person]) => Number(person)))
         }
         if (marked.length > 0) await markPeople(session, marked)
         return marked.length
