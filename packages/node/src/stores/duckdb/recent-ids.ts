@@ -41,7 +41,10 @@ export function recentIds(names: TableNames, kept: number = KEPT_IDS): RecentIds
           continue
         }
         known = buckets.get(bucket)
-        if (!known) buckets.set(bucket, (known = new Set()))
+        if (!known) {
+          known = new Set()
+          buckets.set(bucket, known)
+        }
       }
       known.add(id)
       size++
