@@ -30,7 +30,10 @@ function bodyOf(
   headers: Headers,
   parsed: unknown,
 ): { body: string | Uint8Array | ReadableStream } {
-  if (!message.readableEnded || parsed === undefined) return { body: Readable.toWeb(message) as ReadableStream }
+  if (!message.readableEnded || parsed === undefined) {
+    // Whoever gives up on the body does not give up the connection, on which the answer goes.
+    return { body: ReadableStream.from(message.iterator({ destroyOnReturn: false })) }
+  }
   // The parser has inflated it.
   headers.delete('content-encoding')
   headers.delete('content-length')
@@ -40,9 +43,8 @@ function bodyOf(
 
 /** Writes a standard response to a Node one, streamed. A client that goes early is no error. */
 export async function writeResponse(source: Response, target: ServerResponse): Promise<void> {
-  // A body that was refused half way is not read to its end: the connection goes with it.
-  if (!target.req.complete) target.shouldKeepAlive = false
-  // A body that was refused half way is not read to its end: the connection goes with it.
+  if (!target.req.complete) await discardRest(target.req)
+  // What is still on its way is not read: the connection goes with it.
   if (!target.req.complete) target.shouldKeepAlive = false
   target.writeHead(source.status, Object.fromEntries(source.headers))
   if (!source.body) {
@@ -55,3 +57,33 @@ export async function writeResponse(source: Response, target: ServerResponse): P
     if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
   }
 }
+
+/** What is read of a body after it was refused, and for how long. */
+const DISCARDED_BYTES = 8 * 1024 * 1024
+const DISCARDED_MS = 1_000
+
+/**
+ * Reads the rest of a refused body, within bounds, and keeps none of it. Most senders look at the answer only when they have
+ * sent everything: were the connection closed before, they would see it break instead.
+ */
+function discardRest(message: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    let left = DISCARDED_BYTES
+    const take = (chunk: Uint8Array) => {
+      left -= chunk.byteLength
+      if (left < 0) stop()
+    }
+    const stop = () => {
+      clearTimeout(timer)
+      message.off('data', take).pause()
+      for (const event of ENDS) message.off(event, stop)
+      resolve()
+    }
+    const timer = setTimeout(stop, DISCARDED_MS)
+    for (const event of ENDS) message.once(event, stop)
+    if (message.destroyed) stop()
+    else message.on('data', take).resume()
+  })
+}
+
+const ENDS = ['end', 'close', 'error'] as const
