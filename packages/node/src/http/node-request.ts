@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { ReadableStream as WebStream } from 'node:stream/web'
 
 /**
  * A standard request over a Node one, its body streamed. A body that a parser of the framework has consumed already is taken
@@ -32,7 +33,7 @@ function bodyOf(
 ): { body: string | Uint8Array | ReadableStream } {
   if (!message.readableEnded || parsed === undefined) {
     // Whoever gives up on the body does not give up the connection, on which the answer goes.
-    return { body: ReadableStream.from(message.iterator({ destroyOnReturn: false })) }
+    return { body: WebStream.from(message.iterator({ destroyOnReturn: false })) as ReadableStream }
   }
   // The parser has inflated it.
   headers.delete('content-encoding')
@@ -52,7 +53,7 @@ export async function writeResponse(source: Response, target: ServerResponse): P
     return
   }
   try {
-    await pipeline(Readable.fromWeb(source.body as import('node:stream/web').ReadableStream), target)
+    await pipeline(Readable.fromWeb(source.body as WebStream), target)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
   }
