@@ -140,15 +140,30 @@ describe.each([
     expect(anna).toEqual(before[1])
   })
 
-  it('grow old, as sessions do', async () => {
+  it('grow old, as sessions and dead letters do', async () => {
     await visit({ userId: 'anna' }, START, 'a')
     now = START + 8 * DAY_MS
     for (const job of ['aggregate-hourly', 'aggregate-daily', 'aggregate-weekly'] as const)
       await analytics.jobs.run(job)
+    const letter = { reason: 'schema_violation', userId: null, anonymousId: null, event: {} }
+    for (const days of [61, 63]) {
+      const value = { ...letter, at: START + days * DAY_MS }
+      await store.records.put('dead-letter', `letter of day ${days}`, value, 0)
+    }
     now = START + 92 * DAY_MS
-    expect((await analytics.jobs.run('expire')).facts).toEqual({ metrics: 1, sessions: 0, identities: 0 })
+    expect((await analytics.jobs.run('expire')).facts).toEqual({
+      metrics: 1,
+      sessions: 0,
+      identities: 0,
+      deadLetters: 1,
+    })
     now = START + 800 * DAY_MS
-    expect((await analytics.jobs.run('expire')).facts).toEqual({ metrics: 1, sessions: 1, identities: 0 })
+    expect((await analytics.jobs.run('expire')).facts).toEqual({
+      metrics: 1,
+      sessions: 1,
+      identities: 0,
+      deadLetters: 1,
+    })
     expect(await metrics('week')).toHaveLength(1)
   })
 

@@ -16,6 +16,8 @@ export interface RetentionOptions {
    * ids as long as those. @default false
    */
   identities?: Age | false
+  /** Events that could not be stored, from the moment they were given up. @default '30d' */
+  deadLetters?: Age | false
 }
 
 /** The instants before which things have passed their age, UTC milliseconds; minus infinity where they never do. */
@@ -23,9 +25,17 @@ export interface Retention {
   keptFrom(grain: Grain, now: number): number
   sessionsFrom(now: number): number
   identitiesFrom(now: number): number
+  deadLettersFrom(now: number): number
 }
 
-const DEFAULTS = { hourly: '90d', daily: '2y', weekly: '5y', sessions: '1y', identities: false } as const
+const DEFAULTS = {
+  hourly: '90d',
+  daily: '2y',
+  weekly: '5y',
+  sessions: '1y',
+  identities: false,
+  deadLetters: '30d',
+} as const
 
 /** Checks ages and fills in defaults. @throws AnalyticsError `invalid_options` with the field at fault. */
 export function resolveRetention(options: RetentionOptions = {}): Retention {
@@ -51,5 +61,6 @@ export function resolveRetention(options: RetentionOptions = {}): Retention {
     keptFrom: (grain, now) => from(now, byGrain[grain]),
     sessionsFrom: (now) => from(now, ages.sessions),
     identitiesFrom: (now) => from(now, ages.identities),
+    deadLettersFrom: (now) => from(now, ages.deadLetters),
   }
 }

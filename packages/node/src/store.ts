@@ -75,6 +75,7 @@ export interface ErasedRows {
   /** Rows of the hourly, daily and weekly metrics. */
   metrics: number
   identities: number
+  deadLetters: number
 }
 
 /** Sessions, kept current by `insertEvents` in the transaction of the events. */
@@ -236,8 +237,8 @@ export interface HotStore {
   dropSealed(seal: Seal): Promise<{ rows: number }>
 
   /**
-   * Deletes everything that the hot store has of these ids: their events, sealed ones too, their sessions and metrics, and the
-   * ids themselves; their numbers are never given again. Done twice, it deletes nothing more.
+   * Deletes everything that the hot store has of these ids: their events, sealed ones and dead letters too, their sessions and
+   * metrics, and the ids themselves; their numbers are never given again. Done twice, it deletes nothing more.
    * Oracle, Postgres: one transaction. Lost answer: call again.
    */
   eraseSubject(subject: Subject): Promise<ErasedRows>
@@ -247,6 +248,9 @@ export interface HotStore {
    * a row of metrics. Their numbers are never given again. Lost answer: call again.
    */
   expireIdentities(before: number): Promise<{ rows: number }>
+
+  /** Deletes the dead letters from before that instant. Lost answer: call again. */
+  expireDeadLetters(before: number): Promise<{ rows: number }>
 
   /**
    * Takes the lease when it is free, expired, or already the owner's (which renews it); undefined when another holds it.

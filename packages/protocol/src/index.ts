@@ -60,7 +60,7 @@ export {
   type Step,
   type TrendQuery,
 } from './query.js'
-export type { RecordKind, RecordStore, StoredRecord } from './records.js'
+export type { DeadLetter, RecordKind, RecordStore, StoredRecord } from './records.js'
 export type {
   BatchResult,
   ErrorBody,

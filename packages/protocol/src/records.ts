@@ -1,8 +1,23 @@
+import type { JsonObject } from './json.js'
+
 /**
  * The kinds of small rows that a store keeps besides events: facts of its own, the catalog of tiers, leases, the audit chain,
- * states of rollup buckets, runs of jobs, and keyed hashes of people who are not to be stored again.
+ * states of rollup buckets, runs of jobs, keyed hashes of people who are not to be stored again, and dead letters.
  */
-export type RecordKind = 'meta' | 'tier' | 'lease' | 'audit' | 'rollup' | 'job' | 'suppression'
+export type RecordKind = 'meta' | 'tier' | 'lease' | 'audit' | 'rollup' | 'job' | 'suppression' | 'dead-letter'
+
+/** The value of a record of kind `dead-letter`: an event that could not be stored, kept to be put right and sent again. */
+export interface DeadLetter {
+  /** When it was given up, UTC milliseconds: its age counts from here. */
+  at: number
+  /** Why, as a code: `schema_violation`, `store_unavailable`. */
+  reason: string
+  /** Whom the event names, so that an erasure finds it. */
+  userId: string | null
+  anonymousId: string | null
+  /** As it came. */
+  event: JsonObject
+}
 
 /** A small row with the version that compare-and-set goes by. */
 export interface StoredRecord<Value = unknown> {

@@ -49,5 +49,8 @@ async function expire(store: HotStore, retention: Retention, at: number, signal:
   const identitiesBefore = retention.identitiesFrom(at)
   // After the rows that may name them.
   const identities = Number.isFinite(identitiesBefore) ? (await store.expireIdentities(identitiesBefore)).rows : 0
-  return { metrics, sessions, identities }
+  signal.throwIfAborted()
+  const lettersBefore = retention.deadLettersFrom(at)
+  const deadLetters = Number.isFinite(lettersBefore) ? (await store.expireDeadLetters(lettersBefore)).rows : 0
+  return { metrics, sessions, identities, deadLetters }
 }

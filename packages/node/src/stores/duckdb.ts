@@ -17,7 +17,7 @@ import { duckdbSession, duckdbSql } from './duckdb/sql.js'
 import { type WriteBehind, writeBehind } from './duckdb/write-behind.js'
 import { ddlStatements } from './sql/ddl.js'
 import { checkedPrefix } from './sql/prefix.js'
-import { eraseSubject, expireIdentities } from './sql/privacy.js'
+import { eraseSubject, expireDeadLetters, expireIdentities } from './sql/privacy.js'
 import { sqlRecords } from './sql/records.js'
 import { addMarks, sqlRollups } from './sql/rollups.js'
 import { sqlSessions } from './sql/sessions.js'
@@ -256,6 +256,10 @@ function assembleStore(
         return forgotten
       })
       return { rows }
+    },
+
+    async expireDeadLetters(before) {
+      return { rows: await sql.write((session) => expireDeadLetters(session, duckdbDialect, tables, before)) }
     },
 
     acquireLease: leases.acquire,

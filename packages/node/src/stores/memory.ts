@@ -1,19 +1,17 @@
 import {
   DAY_MS,
   type Day,
+  type DeadLetter,
   dayOf,
   dayStart,
   type EventBatch,
   type NumberedEvent,
-  type RecordKind,
-  type RecordStore,
   type Scalar,
   type Seal,
   type StoredEvent,
-  type StoredRecord,
 } from '@analytics/protocol'
 import { compareText, matchesEvent, matchesFilter, propertyValue } from '@analytics/protocol/filter'
-import { type FaultHook, withFaults } from '@analytics/protocol/testing'
+import { type FaultHook, memoryRecords, withFaults } from '@analytics/protocol/testing'
 import { ulid } from 'ulid'
 import { identityLinks } from '../people/identity-links.js'
 import { appendAudit } from '../records/audit.js'
@@ -174,7 +172,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
       for (const { eventId } of gone) rows.delete(eventId)
       for (const [day, seal] of seals)
         seals.set(day, { ...seal, rows: visible().filter((row) => isSealed(row, seal)).length })
-      return { events: gone.length, ...derived.erase(numbers), identities: people.forget(numbers) }
+      const { userIds, anonymousIds } = subject
+      const deadLetters = records.deleteWhere<DeadLetter>('dead-letter', ({ userId, anonymousId }) =>
+        userId === null ? anonymousId !== null && anonymousIds.includes(anonymousId) : userIds.includes(userId),
+      )
+      return { events: gone.length, ...derived.erase(numbers), identities: people.forget(numbers), deadLetters }
     },
 
     async expireIdentities(before) {
@@ -185,6 +187,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
       // A user stays as long as one of the user's visitors does: their events are told apart by it.
       const unused = people.seenBefore(before).filter((person) => !used.has(person) && !people.hasVisitors(person))
       return { rows: people.forget(unused) }
+    },
+
+    async expireDeadLetters(before) {
+      return { rows: records.deleteWhere<DeadLetter>('dead-letter', ({ at }) => at < before) }
     },
 
     acquireLease: leases.acquire,
@@ -212,45 +218,5 @@ function toBatch(found: readonly { row: Row; mask: number }[], columns: readonly
     columns: Object.fromEntries(
       columns.map((column) => [column, found.map(({ row }): Scalar => propertyValue(row, column))]),
     ),
-  }
-}
-
-/** Records by compare-and-set, in memory. */
-export function memoryRecords(): RecordStore {
-  const kinds = new Map<RecordKind, Map<string, { version: number; body: string }>>()
-  const table = (kind: RecordKind) => {
-    const known = kinds.get(kind) ?? new Map<string, { version: number; body: string }>()
-    kinds.set(kind, known)
-    return known
-  }
-  const toRecord = <Value>(key: string, { version, body }: { version: number; body: string }): StoredRecord<Value> => ({
-    key,
-    version,
-    value: JSON.parse(body) as Value,
-  })
-  return {
-    async get<Value>(kind: RecordKind, key: string) {
-      const row = table(kind).get(key)
-      return row && toRecord<Value>(key, row)
-    },
-    async list<Value>(
-      kind: RecordKind,
-      { prefix = '', after, limit = 1000 }: { prefix?: string; after?: string; limit?: number } = {},
-    ) {
-      return [...table(kind)]
-        .filter(([key]) => key.startsWith(prefix) && (after === undefined || compareText(key, after) > 0))
-        .sort(([a], [b]) => compareText(a, b))
-        .slice(0, limit)
-        .map(([key, row]) => toRecord<Value>(key, row))
-    },
-    async put(kind, key, value, expected) {
-      if ((table(kind).get(key)?.version ?? 0) !== expected) return undefined
-      table(kind).set(key, { version: expected + 1, body: JSON.stringify(value) })
-      return expected + 1
-    },
-    async delete(kind, key, expected) {
-      if (table(kind).get(key)?.version !== expected) return false
-      return table(kind).delete(key)
-    },
   }
 }

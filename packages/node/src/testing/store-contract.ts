@@ -1,4 +1,5 @@
 import type { ContractCase } from '@analytics/protocol/testing'
+import { deadLetterCases } from './store-contract/dead-letters.js'
 import { filterCases } from './store-contract/filters.js'
 import { insertCases } from './store-contract/insert.js'
 import { largeCases } from './store-contract/large.js'
@@ -28,6 +29,7 @@ export const storeContract: readonly ContractCase<StoreContext>[] = [
   ...sessionCases,
   ...rollupCases,
   ...privacyCases,
+  ...deadLetterCases,
   ...recordCases,
   ...leaseCases,
   ...recoveryCases,

@@ -1,9 +1,9 @@
 import type { Lease } from '@analytics/protocol'
+import { memoryRecords } from '@analytics/protocol/testing'
 import type { JobDefinition, JobName, JobRun, JobWork } from '../../src/jobs/job.js'
 import { type CreateJobsOptions, createJobs, type Jobs } from '../../src/jobs/jobs.js'
 import type { JobStore } from '../../src/jobs/runner.js'
 import { recordLeases } from '../../src/records/lease.js'
-import { memoryRecords } from '../../src/stores/memory.js'
 import { silent } from '../support/server.js'
 
 /** What jobs need of a store, in memory. */

@@ -270,7 +270,7 @@ describe('close', () => {
     const script = `
       import { createJobs } from './src/jobs/jobs.ts'
       import { recordLeases } from './src/records/lease.ts'
-      import { memoryRecords } from './src/stores/memory.ts'
+      import { memoryRecords } from '@analytics/protocol/testing'
       const records = memoryRecords()
       const leases = recordLeases(records, Date.now)
       const logger = { debug() {}, info() {}, warn() {}, error() {} }

@@ -69,6 +69,27 @@ CREATE TABLE pf_analytics_suppressions (
 )
 /
 
+CREATE TABLE pf_analytics_dead_letters (
+  record_key VARCHAR2(400 CHAR) NOT NULL,
+  version NUMBER(19) NOT NULL,
+  body CLOB NOT NULL,
+  created_at TIMESTAMP(3),
+  reason VARCHAR2(500 CHAR),
+  user_id VARCHAR2(500 CHAR),
+  anonymous_id VARCHAR2(500 CHAR),
+  CONSTRAINT pf_analytics_dead_letters_pk PRIMARY KEY (record_key)
+)
+/
+
+CREATE INDEX pf_analytics_dead_letters_ix1 ON pf_analytics_dead_letters (created_at)
+/
+
+CREATE INDEX pf_analytics_dead_letters_ix2 ON pf_analytics_dead_letters (user_id)
+/
+
+CREATE INDEX pf_analytics_dead_letters_ix3 ON pf_analytics_dead_letters (anonymous_id)
+/
+
 CREATE TABLE pf_analytics_storage_tiers (
   record_key VARCHAR2(400 CHAR) NOT NULL,
   version NUMBER(19) NOT NULL,
@@ -344,6 +365,14 @@ UPDATE pf_analytics_storage_tiers SET version = :b1, body = :b2, tier_name = :b3
 DELETE FROM pf_analytics_storage_tiers WHERE record_key = :b1 AND version = :b2
 /
 
+-- binds: DB_TYPE_VARCHAR(4000), DB_TYPE_NUMBER, DB_TYPE_VARCHAR(4000), DB_TYPE_VARCHAR(32), DB_TYPE_VARCHAR(4000) × 3
+INSERT INTO pf_analytics_dead_letters (record_key, version, body, created_at, reason, user_id, anonymous_id) VALUES (:1, :2, :3, TO_TIMESTAMP(:4, 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'), :5, :6, :7)
+/
+
+-- binds: DB_TYPE_VARCHAR
+DELETE FROM pf_analytics_dead_letters WHERE created_at < TO_TIMESTAMP(:b1, 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"')
+/
+
 -- binds: DB_TYPE_VARCHAR
 SELECT record_key, version, body FROM pf_analytics_leases WHERE record_key = :b1
 /
@@ -382,6 +411,14 @@ SELECT DISTINCT person FROM pf_sealed_20260115_0123456789 WHERE user_id IS NULL 
 
 -- binds: DB_TYPE_VARCHAR
 DELETE FROM pf_sealed_20260115_0123456789 WHERE user_id IS NULL AND (anonymous_id IN (:b1))
+/
+
+-- binds: DB_TYPE_VARCHAR
+DELETE FROM pf_analytics_dead_letters WHERE (user_id IN (:b1))
+/
+
+-- binds: DB_TYPE_VARCHAR
+DELETE FROM pf_analytics_dead_letters WHERE user_id IS NULL AND (anonymous_id IN (:b1))
 /
 
 -- binds: DB_TYPE_NUMBER × 2

@@ -49,7 +49,7 @@ describe('analytics-node schema', () => {
       ['schema', 'mysql'],
       ['schema', 'oracle', '--version', '11g'],
       ['schema', 'oracle', '--prefix', 'x; DROP'],
-      ['schema', 'postgres', '--from', '2'],
+      ['schema', 'postgres', '--from', '3'],
       ['schema', 'postgres', '--unknown'],
       [],
     ]) {
@@ -90,21 +90,58 @@ describe.skipIf(skipsStandIn())('analytics-node schema, on servers', () => {
         code: 'schema_mismatch',
         message: expect.stringContaining('npx @analytics/node schema oracle --prefix pf_'),
       })
-      const { stdout } = await cli('schema', 'oracle', '--version', version)
-      const connection = await pool.getConnection()
-      const statements = stdout.split(/\n\/\n/).map((sql) => sql.trim())
-      expect(statements.pop()).toBe('')
-      expect(statements.pop()).toBe('COMMIT')
-      for (const sql of statements) await connection.execute(sql, {}, {})
-      await connection.commit()
-      await connection.close()
+      await runScript(pool, (await cli('schema', 'oracle', '--version', version)).stdout)
       await store.setup('check')
       expect(await store.insertEvents(sampleEvents({ count: 3 }))).toHaveLength(3)
       await pool.close(0)
       await database.drop()
     },
   )
+
+  it.each(['postgres', 'oracle'] as const)(
+    'prints what brings version 2 of %s up to date, as opening the store does',
+    async (kind) => {
+      const isOracle = kind === 'oracle'
+      const database = await postgres.createDatabase(isOracle ? { template: await templateOf(postgres) } : {})
+      const pool = isOracle ? await standInPool({ database, version: '19c' }) : undefined
+      const store = pool ? oracleStore({ pool }) : postgresStore({ pool: database.pool })
+      await store.setup('auto')
+      const events = sampleEvents({ count: 3 })
+      await store.insertEvents(events)
+      const backToVersion2 = async () => {
+        const { version } = (await store.records.get('meta', 'schema'))!
+        await store.records.put('meta', 'schema', { version: 2 }, version)
+        // All that version 3 brought.
+        await database.pool.query('DROP TABLE pf_analytics_dead_letters')
+      }
+      const byScript = async () => {
+        const { stdout } = await cli('schema', kind, '--from', '2')
+        await (pool ? runScript(pool, stdout) : database.pool.query(stdout))
+        await store.setup('check')
+      }
+      for (const migrate of [byScript, () => store.setup('auto')]) {
+        await backToVersion2()
+        await expect(store.setup('check')).rejects.toThrow('--from 2')
+        await migrate()
+        expect(await store.insertEvents(events)).toEqual(Array(3).fill('duplicate'))
+        expect(await store.records.put('dead-letter', 'letter', { at: 0 }, 0)).toBe(1)
+      }
+      await pool?.close(0)
+      await database.drop()
+    },
+  )
 })
+
+/** Runs a script as SQL*Plus would: a line with a slash ends each statement. */
+async function runScript(pool: Awaited<ReturnType<typeof standInPool>>, script: string): Promise<void> {
+  const connection = await pool.getConnection()
+  const statements = script.split(/\n\/\n/).map((sql) => sql.trim())
+  expect(statements.pop()).toBe('')
+  expect(statements.pop()).toBe('COMMIT')
+  for (const sql of statements) await connection.execute(sql, {}, {})
+  await connection.commit()
+  await connection.close()
+}
 
 let template: Promise<string> | undefined
 function templateOf(postgres: TestPostgres): Promise<string> {

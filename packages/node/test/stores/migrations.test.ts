@@ -159,6 +159,31 @@ describe('a DuckDB file', () => {
     }
   })
 
+  it('of version 2 gets the table of dead letters, and keeps what it held', async () => {
+    const events = sampleEvents({ count: 30 })
+    await withStore(async (store) => {
+      await store.setup('auto')
+      await store.insertEvents(events)
+      const { version } = (await store.records.get('meta', 'schema'))!
+      await store.records.put('meta', 'schema', { version: 2 }, version)
+    })
+    const instance = await DuckDBInstance.create(path)
+    const connection = await instance.connect()
+    // All that version 3 brought.
+    await connection.run('DROP TABLE pf_analytics_dead_letters')
+    connection.closeSync()
+    instance.closeSync()
+    await expect(withStore((store) => store.setup('check'))).rejects.toThrow('schema duckdb --prefix pf_ --from 2')
+    for (let opened = 0; opened < 2; opened++) {
+      await withStore(async (store) => {
+        await store.setup('auto')
+        expect(await store.insertEvents(events)).toEqual(Array(30).fill('duplicate'))
+        await store.records.put('dead-letter', `letter ${opened}`, { at: START }, 0)
+        expect(await store.records.list('dead-letter')).toHaveLength(opened + 1)
+      })
+    }
+  })
+
   it('without tables is named with the command that makes them', async () => {
     const refused = withStore((store) => store.setup('check'))
     await expect(refused).rejects.toMatchObject({ code: 'schema_mismatch' })

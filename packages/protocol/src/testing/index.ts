@@ -1,6 +1,7 @@
 /**
  * What the published contract suites are made of. A suite is data: named cases that any test runner can run.
  */
+export { type MemoryRecords, memoryRecords } from './memory-records.js'
 
 /** One case of a contract: a sentence of behaviour and the code that shows it. */
 export interface ContractCase<Context> {

@@ -6,13 +6,10 @@ import {
   type HotDay,
   type Lease,
   type NumberedEvent,
-  type RecordKind,
-  type RecordStore,
   type Seal,
   type StoredEvent,
-  type StoredRecord,
 } from '@analytics/protocol'
-import { type FaultHook, withFaults } from '@analytics/protocol/testing'
+import { type FaultHook, memoryRecords, withFaults } from '@analytics/protocol/testing'
 import type { HotTier } from '../hot-tier.js'
 
 /** Options of {@link memoryHotTier}. */
@@ -138,31 +135,6 @@ function memoryLeases(now: () => number): Pick<HotTier, 'acquireLease' | 'releas
     async releaseLease({ name, owner, epoch }) {
       const held = leases.get(name)
       if (held?.owner === owner && held.epoch === epoch) held.until = now()
-    },
-  }
-}
-
-function memoryRecords(): RecordStore {
-  const records = new Map<string, StoredRecord>()
-  const keyOf = (kind: RecordKind, key: string): string => `${kind} ${key}`
-  return {
-    async get<Value>(kind: RecordKind, key: string) {
-      return structuredClone(records.get(keyOf(kind, key))) as StoredRecord<Value> | undefined
-    },
-    async list<Value>(kind: RecordKind, { prefix = '', after = '', limit = 1000 } = {}) {
-      const ofKind = [...records].filter(([name, { key }]) => name === keyOf(kind, key)).map(([, record]) => record)
-      const found = ofKind.filter(({ key }) => key > after && key.startsWith(prefix))
-      return structuredClone(found.sort((a, b) => (a.key < b.key ? -1 : 1)).slice(0, limit)) as StoredRecord<Value>[]
-    },
-    async put(kind, key, value, expected) {
-      const name = keyOf(kind, key)
-      if ((records.get(name)?.version ?? 0) !== expected) return undefined
-      records.set(name, { key, version: expected + 1, value: structuredClone(value) })
-      return expected + 1
-    },
-    async delete(kind, key, expected) {
-      const name = keyOf(kind, key)
-      return records.get(name)?.version === expected && records.delete(name)
     },
   }
 }

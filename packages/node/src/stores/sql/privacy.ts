@@ -13,7 +13,7 @@ export async function eraseSubject(
     const builder = statement(dialect)
     return session.execute(builder.build(sql(builder)))
   }
-  const erased = { events: 0, sessions: 0, metrics: 0, identities: 0 }
+  const erased = { events: 0, sessions: 0, metrics: 0, identities: 0, deadLetters: 0 }
   let unlinked = 0
   const numbers = new Set(people)
   // By the ids, for which the event table has indexes; an event that names another user is that user's.
@@ -32,6 +32,8 @@ export async function eraseSubject(
       erased.events += await run((rows) => `DELETE FROM ${table} WHERE ${where(rows)}`)
     }
   }
+  const letters = tables.records['dead-letter'].name
+  for (const where of theirs) erased.deadLetters += await run((rows) => `DELETE FROM ${letters} WHERE ${where(rows)}`)
   for (const some of parts([...numbers])) {
     const mine = (builder: StatementBuilder) => builder.isAnyInteger('person', some)
     erased.sessions += await run((builder) => `DELETE FROM ${tables.sessions.name} WHERE ${mine(builder)}`)
@@ -64,6 +66,18 @@ const NAMED = '(user_id IS NOT NULL OR anonymous_id IS NOT NULL)'
 /** The row stays, so that the number is never given again; what it was given to is gone. */
 const forget = ({ identities }: Tables, where: string): string =>
   `UPDATE ${identities.name} SET user_id = NULL, anonymous_id = NULL, linked_person = NULL, linked_at = NULL WHERE ${where}`
+
+/** Deletes the dead letters from before an instant. */
+export async function expireDeadLetters(
+  session: SqlSession,
+  dialect: SqlDialect,
+  { records }: Tables,
+  before: number,
+): Promise<number> {
+  const builder = statement(dialect)
+  const old = `created_at < ${builder.time(before)}`
+  return session.execute(builder.build(`DELETE FROM ${records['dead-letter'].name} WHERE ${old}`))
+}
 
 /** Forgets ids that were first seen before an instant and of which no table has a row any more. */
 export async function expireIdentities(

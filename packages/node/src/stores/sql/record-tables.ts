@@ -9,6 +9,8 @@ export interface RecordTable {
   table: string
   /** SQL column by field of the value. */
   projected: Readonly<Record<string, { column: string; type: ProjectedType }>>
+  /** Projected columns by which rows are found. */
+  indexes?: readonly (readonly string[])[]
 }
 
 /** The tables of all records; names and columns of the catalog are those that users rely on. */
@@ -42,6 +44,16 @@ export const RECORD_TABLES: Readonly<Record<RecordKind, RecordTable>> = {
   suppression: {
     table: 'analytics_suppressions',
     projected: { at: { column: 'created_at', type: 'time' } },
+  },
+  'dead-letter': {
+    table: 'analytics_dead_letters',
+    projected: {
+      at: { column: 'created_at', type: 'time' },
+      reason: { column: 'reason', type: 'text' },
+      userId: { column: 'user_id', type: 'text' },
+      anonymousId: { column: 'anonymous_id', type: 'text' },
+    },
+    indexes: [['created_at'], ['user_id'], ['anonymous_id']],
   },
   tier: {
     table: 'analytics_storage_tiers',

@@ -26,7 +26,7 @@ import {
   scanStatement,
 } from './events.js'
 import { sqlPeople } from './people.js'
-import { eraseSubject, expireIdentities } from './privacy.js'
+import { eraseSubject, expireDeadLetters, expireIdentities } from './privacy.js'
 import { sqlRecords } from './records.js'
 import { addMarks, sqlRollups } from './rollups.js'
 import { addSessions, sqlSessions } from './sessions.js'
@@ -342,6 +342,10 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
         return expireIdentities(session, dialect, tables, eventTables, before)
       })
       return { rows }
+    },
+
+    async expireDeadLetters(before) {
+      return { rows: await database.write((session) => expireDeadLetters(session, dialect, tables, before)) }
     },
 
     acquireLease: leases.acquire,

@@ -3,7 +3,7 @@ import type { Grain } from '../../rollups/rollup.js'
 import { type ProjectedType, RECORD_TABLES } from './record-tables.js'
 
 /** Version of the tables that this code makes and reads. */
-export const SCHEMA_VERSION = 2
+export const SCHEMA_VERSION = 3
 
 /** What a column holds; dialects spell it. `text` has at most so many characters; `long-text` any number. */
 export type SqlType =
@@ -110,8 +110,20 @@ export const EVENT_TABLE_COLUMNS: readonly TableColumn[] = (Object.keys(EVENT_CO
   eventColumn,
 )
 
+/** The schema versions that brought the tables of records. */
+const RECORDS_SINCE: Readonly<Record<RecordKind, number>> = {
+  meta: 1,
+  lease: 1,
+  audit: 1,
+  tier: 1,
+  rollup: 2,
+  job: 2,
+  suppression: 2,
+  'dead-letter': 3,
+}
+
 function recordTable(prefix: string, kind: RecordKind): Table {
-  const { table, projected } = RECORD_TABLES[kind]
+  const { table, projected, indexes = [] } = RECORD_TABLES[kind]
   return {
     name: prefix + table,
     columns: [
@@ -121,7 +133,8 @@ function recordTable(prefix: string, kind: RecordKind): Table {
       ...Object.values(projected).map(({ column: name, type }) => column(name, PROJECTED[type])),
     ],
     key: ['record_key'],
-    since: ['meta', 'lease', 'audit', 'tier'].includes(kind) ? 1 : 2,
+    indexes,
+    since: RECORDS_SINCE[kind],
   }
 }
 

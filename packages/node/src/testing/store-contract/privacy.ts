@@ -18,7 +18,7 @@ import {
 } from './support.js'
 
 const MONDAY = dayStart('2026-01-12')
-const NOTHING = { events: 0, sessions: 0, metrics: 0, identities: 0 }
+const NOTHING = { events: 0, sessions: 0, metrics: 0, identities: 0, deadLetters: 0 }
 const ANNA: Subject = { userIds: ['anna'], anonymousIds: ['device'] }
 
 /** Anna and Ben share a device on Monday and Tuesday; Carl has one of his own. */
@@ -70,7 +70,7 @@ export const privacyCases: ContractCase<StoreContext>[] = [
       const [sessions, metrics] = [await allSessions(store), await metricsOf(store)]
       assert.deepEqual([sessions.filter(mine).length, metrics.filter(mine).length], [2, 6])
 
-      const erased = { events: annas.length, sessions: 2, metrics: 6, identities: 2 }
+      const erased = { events: annas.length, sessions: 2, metrics: 6, identities: 2, deadLetters: 0 }
       assert.deepEqual(await store.eraseSubject(ANNA), erased)
       assertSameEvents(await allEvents(store), others)
       assert.deepEqual(
@@ -134,7 +134,7 @@ export const privacyCases: ContractCase<StoreContext>[] = [
       ])
       await store.people()
       const erased = await store.eraseSubject({ userIds: ['anna'], anonymousIds: [] })
-      assert.deepEqual(erased, { events: 1, sessions: 1, metrics: 0, identities: 1 })
+      assert.deepEqual(erased, { events: 1, sessions: 1, metrics: 0, identities: 1, deadLetters: 0 })
       assert.equal(await store.ownerOf('device'), undefined)
       const [device] = await numbersOf(store, 'a:device')
       assert.equal((await store.people()).canonical[device!], device)
@@ -209,7 +209,13 @@ export const privacyCases: ContractCase<StoreContext>[] = [
         assert.equal(await one.ownerOf('device'), undefined)
         assert.equal((await one.people()).canonical[after[1]!], after[1])
       }
-      assert.deepEqual(await store.eraseSubject(ANNA), { events: 2, sessions: 2, metrics: 0, identities: 2 })
+      assert.deepEqual(await store.eraseSubject(ANNA), {
+        events: 2,
+        sessions: 2,
+        metrics: 0,
+        identities: 2,
+        deadLetters: 0,
+      })
     },
   },
   {
