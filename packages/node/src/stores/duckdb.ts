@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { AnalyticsError, type Day, type Seal, type StoredEvent } from '@analytics/protocol'
+import { AnalyticsError, type StoredEvent } from '@analytics/protocol'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { identityLinks } from '../people/identity-links.js'
 import { appendAudit } from '../records/audit.js'
@@ -8,11 +8,12 @@ import { recordLeases } from '../records/lease.js'
 import type { HotStore, IdentityLink } from '../store.js'
 import { type Database, openDatabase, rowsOf } from './duckdb/database.js'
 import { duckdbDdl, duckdbDialect } from './duckdb/dialect.js'
-import { appendEvents, listDays, sealCondition, splitNew } from './duckdb/events.js'
+import { appendEvents, listDays, splitNew } from './duckdb/events.js'
 import { type PersonDictionary, personDictionary } from './duckdb/people.js'
 import { type RecentIds, recentIds } from './duckdb/recent-ids.js'
 import { readHotEvents, readSealedEvents, scanEvents } from './duckdb/scan.js'
 import { setupSchema, type TableNames, tableNames } from './duckdb/schema.js'
+import { duckdbSeals, highestSealed } from './duckdb/seals.js'
 import { duckdbSession, duckdbSql } from './duckdb/sql.js'
 import { type WriteBehind, writeBehind } from './duckdb/write-behind.js'
 import { ddlStatements } from './sql/ddl.js'
@@ -72,8 +73,6 @@ interface Opened {
   behind: WriteBehind
   /** Number of the newest insert; each insert has one of its own. */
   insertNumber: number
-  /** Ends when the last change of a seal has: a seal is its rows and its records, and several would mix them up. */
-  sealing: Promise<unknown>
 }
 
 async function open(
@@ -89,7 +88,6 @@ async function open(
     recent: recentIds(names),
     behind: writeBehind(database, names, now),
     insertNumber: 0,
-    sealing: Promise.resolve(),
   }
 }
 
@@ -107,6 +105,13 @@ function assembleStore(
     settle: async () => (await opened()).behind.settle(),
     alone: async <Result>(work: () => Promise<Result>) => (await opened()).behind.alone(work),
   }
+  const seals = duckdbSeals({
+    names,
+    records,
+    database: async () => (await opened()).database,
+    nextNumber: async () => ++(await opened()).insertNumber,
+    settle: behind.settle,
+  })
 
   /** Links ids that have no owner yet, and marks them for the rollups. */
   const link = async ({ database, people }: Opened, connection: DuckDBConnection, links: readonly IdentityLink[]) => {
@@ -134,11 +139,7 @@ function assembleStore(
         await state.people.load(connection)
         await state.recent.load(connection)
         const [top] = await rowsOf(connection, `SELECT coalesce(max(insert_number), 0)::DOUBLE FROM ${names.events}`)
-        const [sealed] = await rowsOf(
-          connection,
-          `SELECT coalesce(max(TRY_CAST(body AS DOUBLE)), 0) FROM ${names.records('meta')} WHERE record_key = '${SEALED_NUMBER}'`,
-        )
-        state.insertNumber = Math.max(Number(top?.[0] ?? 0), Number(sealed?.[0] ?? 0))
+        state.insertNumber = Math.max(Number(top?.[0] ?? 0), await highestSealed(connection, names))
       })
       await state.behind.recover(state.insertNumber)
       // The file has one owner at a time, and that is this process now: whoever held a lease is gone.
@@ -206,28 +207,11 @@ function assembleStore(
       return (await database.read((connection) => listDays(connection, names, read))).map(({ day }) => day)
     },
 
-    async sealDay(day) {
-      const state = await opened()
-      return inTurn(state, () => seal(state, names, day, records))
-    },
+    sealDay: seals.seal,
     async *readSealed(seal, { signal } = {}) {
       yield* readSealedEvents((await opened()).database, names, seal, signal)
     },
-    async dropSealed(seal) {
-      const state = await opened()
-      return inTurn(state, async () => {
-        if ((await records.get<Seal>('meta', sealKey(seal.day)))?.value.id !== seal.id) return { rows: 0 }
-        // What follows from the rows is written before they go: after a crash it could not be told any more.
-        await behind.settle()
-        const rows = await state.database.write(
-          async (connection) =>
-            (await connection.run(`DELETE FROM ${names.events} WHERE ${sealCondition(seal)}`)).rowsChanged,
-        )
-        const standing = await records.get<Seal>('meta', sealKey(seal.day))
-        if (standing) await records.delete('meta', sealKey(seal.day), standing.version)
-        return { rows }
-      })
-    },
+    dropSealed: seals.drop,
 
     async eraseSubject(subject) {
       const state = await opened()
@@ -243,7 +227,7 @@ function assembleStore(
         await state.people.load(connection)
         return rows
       })
-      await inTurn(state, () => recountSeals(state, names, records))
+      await seals.recount()
       return erased
     },
 
@@ -296,47 +280,4 @@ function alone<Result>(
   work: (connection: DuckDBConnection) => Promise<Result>,
 ): Promise<Result> {
   return behind.alone(() => database.write(work))
-}
-
-/** Runs the work after all earlier work on seals. */
-function inTurn<Result>(state: Opened, work: () => Promise<Result>): Promise<Result> {
-  const result = state.sealing.then(work)
-  state.sealing = result.catch(() => {})
-  return result
-}
-
-const sealKey = (day: Day): string => `seal/${day}`
-
-/** The highest insert number that a seal names. It outlives the seal: numbers may never fall back below it. */
-const SEALED_NUMBER = 'sealed-number'
-
-const countSealed = async ({ database }: Opened, names: TableNames, seal: Seal) => {
-  const sql = `SELECT count(*)::DOUBLE FROM ${names.events} WHERE ${sealCondition(seal)}`
-  const [row] = await database.read((connection) => rowsOf(connection, sql))
-  return Number(row?.[0] ?? 0)
-}
-
-async function seal(state: Opened, names: TableNames, day: Day, records: HotStore['records']): Promise<Seal> {
-  const standing = await records.get<Seal>('meta', sealKey(day))
-  if (standing) return standing.value
-  // In the queue of writes, so that no insert with a number this low can still commit.
-  const made = await state.database.write(async (connection): Promise<Seal> => {
-    // A number that no insert has, so that each seal has an id of its own.
-    const draft: Seal = { day, id: String(++state.insertNumber), rows: 0 }
-    const [row] = await rowsOf(connection, `SELECT count(*)::DOUBLE FROM ${names.events} WHERE ${sealCondition(draft)}`)
-    return { ...draft, rows: Number(row?.[0] ?? 0) }
-  })
-  const highest = await records.get<number>('meta', SEALED_NUMBER)
-  if ((highest?.value ?? 0) < Number(made.id))
-    await records.put('meta', SEALED_NUMBER, Number(made.id), highest?.version ?? 0)
-  await records.put('meta', sealKey(day), made, 0)
-  return made
-}
-
-/** Writes down how many rows standing seals have after an erasure. */
-async function recountSeals(state: Opened, names: TableNames, records: HotStore['records']): Promise<void> {
-  for (const { key, version, value } of await records.list<Seal>('meta', { prefix: 'seal/' })) {
-    const rows = await countSealed(state, names, value)
-    if (rows !== value.rows) await records.put('meta', key, { ...value, rows }, version)
-  }
 }

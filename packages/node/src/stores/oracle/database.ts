@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parts, type SqlSession, type SqlStatement, type SqlValue } from '../sql/dialect.js'
-import type { ServerDatabase } from '../sql/server-store.js'
+import type { ServerDatabase } from '../sql/server-database.js'
 import type { Table } from '../sql/tables.js'
 import { columnBinding, namedBinds } from './binds.js'
 import { type OracleVersion, oracleDialect } from './dialect.js'

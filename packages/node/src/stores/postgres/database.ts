@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SqlSession, SqlStatement, SqlValue } from '../sql/dialect.js'
-import type { ServerDatabase } from '../sql/server-store.js'
+import type { ServerDatabase } from '../sql/server-database.js'
 import type { SqlType, Table } from '../sql/tables.js'
 import { postgresDialect } from './dialect.js'
 

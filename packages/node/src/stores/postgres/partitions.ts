@@ -1,7 +1,7 @@
 import { DAY_MS, type Day, dayOf, dayStart } from '@analytics/protocol'
 import { type SqlSession, type SqlStatement, statement } from '../sql/dialect.js'
 import { sealedTableName, sealRecords } from '../sql/seals.js'
-import type { EventPartitions, ServerDatabase } from '../sql/server-store.js'
+import type { EventPartitions, ServerDatabase } from '../sql/server-database.js'
 import type { Tables } from '../sql/tables.js'
 import { postgresDialect } from './dialect.js'
 

@@ -1,7 +1,7 @@
 import type { Day } from '@analytics/protocol'
 import { ulid } from 'ulid'
 import { type SqlDialect, type SqlSession, statement } from './dialect.js'
-import type { SealedTable } from './server-store.js'
+import type { SealedTable } from './server-database.js'
 import type { Tables } from './tables.js'
 
 /** What is written down of sealed tables, beside the records of the store and within a caller's transaction. */
