@@ -1,5 +1,6 @@
 import type { StoredEvent } from '@analytics/node'
 import { duckdbStore } from '@analytics/node/duckdb'
+import { memoryQueue } from '@analytics/node/memory-queue'
 import { postgresStore } from '@analytics/node/postgres'
 import pg from 'pg'
 import { storedEvents } from '../lib/events.js'
@@ -8,13 +9,15 @@ import { BATCH, BATCHES, DUPLICATE_EVERY, type Inserted, START, STEP_MS } from '
 
 /** Where batches go; resolves to how many events were new. */
 interface Target {
+  /** Batches that are on their way at the same time. */
+  callers: number
   insert(batch: readonly StoredEvent[]): Promise<number> | number
   /** Waits for everything that inserting has left to do. */
   settle(): Promise<void>
   close(): Promise<void>
 }
 
-const WAYS: Record<string, (place: string) => Promise<Target>> = { duckdb, sqlite, postgres }
+const WAYS: Record<string, (place: string) => Promise<Target>> = { duckdb, queue, sqlite, postgres }
 
 /** The process of one way: runs after each other in one file, the first to warm up, each with new events of a later time. */
 const [way, place, runs] = process.argv.slice(2)
@@ -28,12 +31,19 @@ process.send!({ speeds: speeds.slice(1), peakMb: process.resourceUsage().maxRSS 
  * Rows a second. The events of a run are made before its clock starts, and what making them left behind is collected: neither
  * is the work of a store.
  */
-async function measure({ insert, settle }: Target, run: number): Promise<number> {
+async function measure({ callers, insert, settle }: Target, run: number): Promise<number> {
   const batches = batchesOf(run)
   globalThis.gc?.()
   let fresh = 0
   const begin = performance.now()
-  for (const batch of batches) fresh += await insert(batch)
+  const waiting = batches.values()
+  const call = async () => {
+    for (const batch of waiting) {
+      const stored = await insert(batch)
+      fresh += stored
+    }
+  }
+  await Promise.all(Array.from({ length: callers }, call))
   await settle()
   const ms = performance.now() - begin
   const expected = BATCHES * BATCH - (BATCHES - 1) * (BATCH / DUPLICATE_EVERY)
@@ -56,16 +66,35 @@ async function duckdb(path: string): Promise<Target> {
   const store = duckdbStore({ path })
   await store.setup('auto')
   return {
-    insert: async (batch) => (await store.insertEvents(batch)).filter((outcome) => outcome === 'inserted').length,
+    callers: 1,
+    insert: async (batch) => newOnes(await store.insertEvents(batch)),
     // Whoever reads sessions waits for what is written behind.
     settle: async () => void (await store.sessions.read({ from: 0, to: 1 })[Symbol.asyncIterator]().next()),
     close: () => store.close(),
   }
 }
 
+/** As the handler stores what requests bring: what comes while a commit is under way shares the next one. */
+async function queue(path: string): Promise<Target> {
+  const store = duckdbStore({ path })
+  await store.setup('auto')
+  const events = memoryQueue()
+  events.consume((group) => store.insertEvents(group))
+  return {
+    callers: 8,
+    insert: async (batch) => newOnes(await events.publish(batch)),
+    settle: async () => void (await store.sessions.read({ from: 0, to: 1 })[Symbol.asyncIterator]().next()),
+    close: () => store.close(),
+  }
+}
+
+function newOnes(outcomes: readonly string[]): number {
+  return outcomes.filter((outcome) => outcome === 'inserted').length
+}
+
 async function sqlite(path: string): Promise<Target> {
   const { insert, close } = openSqlite(path)
-  return { insert, settle: async () => {}, close: async () => void close() }
+  return { callers: 1, insert, settle: async () => {}, close: async () => void close() }
 }
 
 async function postgres(url: string): Promise<Target> {
@@ -73,7 +102,8 @@ async function postgres(url: string): Promise<Target> {
   const store = postgresStore({ pool })
   await store.setup('check')
   return {
-    insert: async (batch) => (await store.insertEvents(batch)).filter((outcome) => outcome === 'inserted').length,
+    callers: 1,
+    insert: async (batch) => newOnes(await store.insertEvents(batch)),
     settle: async () => {},
     async close() {
       await store.close()

@@ -26,6 +26,11 @@ const WAYS: readonly Way[] = [
     withRows: (rows, work) => withFile(async (path) => fillStore(path, rows).then(() => work(path))),
   },
   {
+    name: 'duckdbStore, 8 callers',
+    way: 'queue',
+    withRows: (rows, work) => withFile(async (path) => fillStore(path, rows).then(() => work(path))),
+  },
+  {
     name: 'better-sqlite3',
     way: 'sqlite',
     withRows: (rows, work) =>
@@ -41,7 +46,10 @@ const WAYS: readonly Way[] = [
   },
 ]
 
-/** Durable batches, one commit each, into an empty table and into ones with rows; each way in a process of its own. */
+/**
+ * Durable batches into an empty table and into ones with rows, one commit each, and as callers of the handler share them; each
+ * way in a process of its own.
+ */
 export async function insert({ runs, rows = 5_000_000 }: Settings): Promise<void> {
   const cells: Cell[][] = []
   const empty = new Map<string, number>()
@@ -59,7 +67,7 @@ export async function insert({ runs, rows = 5_000_000 }: Settings): Promise<void
       cells.push([present.toLocaleString('en-US'), name, speed, speed / sqlite, speed / empty.get(name)!, peakMb])
     }
   }
-  const title = 'insert: 500 events a commit, 2 % duplicates'
+  const title = 'insert: batches of 500 events, 2 % duplicates'
   printTable(title, ['rows there', 'way', 'rows/s', 'ratio', 'of empty', 'peak RSS MB'], cells)
 }
 
