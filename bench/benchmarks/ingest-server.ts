@@ -25,6 +25,8 @@ async function analyticsServer(path: string): Promise<Running> {
   const analytics = await createAnalytics({
     store: duckdbStore({ path }),
     keys: [{ key: WRITE_KEY, scope: 'write' }],
+    // What a first start makes up for would run meanwhile.
+    jobs: false,
   })
   const app = express()
   app.use('/analytics', expressHandler(analytics))
