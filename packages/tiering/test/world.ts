@@ -25,10 +25,10 @@ export interface World {
   open(faults?: FaultHook, times?: { readerWaitMs?: number; readerGraceMs?: number }): Tiering
 }
 
-export function createWorld(format: SegmentFormat = jsonFormat()): World {
+export function createWorld(format: SegmentFormat = jsonFormat(), store?: ObjectStore): World {
   const clock = () => world.time
   const hot = memoryHotTier({ now: clock })
-  const cold = memoryObjectStore({ now: clock })
+  const cold = store ?? memoryObjectStore({ now: clock })
   const random = seededRandom(1)
   const world: World = {
     hot,

@@ -14,12 +14,16 @@ export async function* checkedBody(name: string, body: ObjectBody, signal?: Abor
     throwIfAborted(signal)
     sha256.update(bytes)
     size += bytes.byteLength
+    // Not sent on: whoever counts would fail first, for a reason that says less.
+    if (size > body.size) throw mismatch(name)
     yield bytes
   }
-  if (size !== body.size || sha256.digest('hex') !== body.sha256) {
-    throw new AnalyticsError(
-      'checksum_mismatch',
-      `The bytes sent for ${name} are not those announced; nothing was stored.`,
-    )
-  }
+  if (size !== body.size || sha256.digest('hex') !== body.sha256) throw mismatch(name)
+}
+
+function mismatch(name: string): AnalyticsError {
+  return new AnalyticsError(
+    'checksum_mismatch',
+    `The bytes sent for ${name} are not those announced; nothing was stored.`,
+  )
 }
