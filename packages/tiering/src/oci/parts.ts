@@ -1,7 +1,7 @@
 import { AnalyticsError } from '@analytics/protocol'
 import type { PutResult } from '../object-store.js'
 import { checkedBody } from '../objects/checked-body.js'
-import { Crc32cSum, crc32cOf } from '../objects/crc32c.js'
+import { Crc32cSum } from '../objects/crc32c.js'
 import type { OciConnection } from './connection.js'
 import { SHA256_METADATA } from './head.js'
 import type { ResolvedOciOptions } from './options.js'
@@ -40,8 +40,7 @@ export async function putParts(
   try {
     const parts: { partNum: number; etag: string }[] = []
     const whole = new Crc32cSum()
-    for await (const bytes of partsOf(checkedBody(name, body, signal), options.partBytes)) {
-      whole.update(bytes)
+    for await (const { bytes, crc32c } of partsOf(checkedBody(name, body, signal), options.partBytes, whole)) {
       const partNum = parts.length + 1
       // A part is sent again without what came before it, as long as it takes: it replaces itself.
       const { response } = await ask(
@@ -54,7 +53,7 @@ export async function putParts(
             uploadPartBody: streamOf(once(bytes)),
             contentLength: bytes.byteLength,
             opcChecksumAlgorithm: 'CRC32C' as never,
-            opcContentCrc32c: crc32cOf(bytes),
+            opcContentCrc32c: crc32c,
           } as Parameters<typeof client.uploadPart>[0]),
       )
       parts.push({ partNum, etag: response.headers.get('etag') ?? '' })
@@ -95,21 +94,31 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
 }
 
-/** The bytes in parts of that size, the last one smaller. */
-async function* partsOf(bytes: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Buffer> {
-  let part = Buffer.allocUnsafe(size)
+/** Some of the bytes, with their CRC32C. */
+interface Part {
+  bytes: Buffer
+  crc32c: string
+}
+
+/** The bytes in parts of that size, the last one smaller; summed up as they come, not all of a part at once. */
+async function* partsOf(source: AsyncIterable<Uint8Array>, size: number, whole: Crc32cSum): AsyncGenerator<Part> {
+  let bytes = Buffer.allocUnsafe(size)
+  let sum = new Crc32cSum()
   let filled = 0
-  for await (const chunk of bytes) {
+  for await (const chunk of source) {
     for (let at = 0; at < chunk.byteLength; ) {
-      const copied = Math.min(size - filled, chunk.byteLength - at)
-      part.set(chunk.subarray(at, at + copied), filled)
-      filled += copied
-      at += copied
+      const piece = chunk.subarray(at, at + size - filled)
+      bytes.set(piece, filled)
+      sum.update(piece)
+      whole.update(piece)
+      filled += piece.byteLength
+      at += piece.byteLength
       if (filled < size) continue
-      yield part
-      part = Buffer.allocUnsafe(size)
+      yield { bytes, crc32c: sum.digest() }
+      bytes = Buffer.allocUnsafe(size)
+      sum = new Crc32cSum()
       filled = 0
     }
   }
-  if (filled > 0) yield part.subarray(0, filled)
+  if (filled > 0) yield { bytes: bytes.subarray(0, filled), crc32c: sum.digest() }
 }
