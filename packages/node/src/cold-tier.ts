@@ -1,8 +1,19 @@
-import type { ColdDay, ColdView } from '@analytics/protocol'
+import type { ColdDay, ColdView, Day } from '@analytics/protocol'
 
 /** Options of a run of the tier manager. */
 export interface TieringRunOptions {
   signal?: AbortSignal
+}
+
+/** How far a restore is. */
+export interface RestoreProgress {
+  id: string
+  state: 'restoring' | 'ready' | 'expired'
+  /** UTC milliseconds. */
+  readyBy: number
+  days: readonly Day[]
+  objects: number
+  bytes: number
 }
 
 /** The slice of `@analytics/tiering` that the server uses; `createTiering` returns one. */
@@ -16,6 +27,13 @@ export interface ColdTier {
   plan(): Promise<unknown>
   /** Moves what is due. */
   run(options?: TieringRunOptions): Promise<unknown>
+  /** Brings what is due to the archive tier. */
+  archive?(options?: TieringRunOptions): Promise<unknown>
+  /** Makes archived days readable for a while. */
+  readonly restore?: {
+    /** Asks for the archived days of the range, UTC milliseconds; asked again, it tells how far they are. */
+    request(range: { from: number; to: number }): Promise<RestoreProgress>
+  }
   /** Every day by tier. */
   status(): Promise<{ days: readonly ColdDay[] }>
 }

@@ -43,7 +43,7 @@ export interface Analytics {
    * @throws AnalyticsError with the code of what is wrong with it, or `overloaded` or `store_unavailable`.
    */
   track(event: ServerEvent): Promise<{ eventId: string; status: EventStatus }>
-  /** Asks a question over every tier. @throws AnalyticsError `invalid_query`, `archived`, `query_timeout`, `aborted`. */
+  /** Asks a question over every tier. @throws AnalyticsError `invalid_query`, `archived`, `restoring`, `query_timeout`, `aborted`. */
   query<const Q extends Query>(query: Q, options?: QueryOptions): Promise<QueryAnswer<Q>>
   /** What is going on now, from what this process stored. */
   realtime(): RealtimeSummary

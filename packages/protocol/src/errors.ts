@@ -57,6 +57,7 @@ export type ErrorCode =
   | 'job_running'
   | 'catalog_conflict'
   | 'archived'
+  | 'restoring'
 
 /** Every error code, with its HTTP status, whether a retry can help, and what to do. */
 export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
@@ -107,7 +108,8 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
   lease_lost: passing(409, 'Another worker took over; it goes on with the work.'),
   job_running: passing(409, 'Wait until the run that is under way has ended.'),
   catalog_conflict: passing(409, 'The catalog changed meanwhile. Run again.'),
-  archived: permanent(409, 'Restore the days that the details name, or ask with onArchived: partial.'),
+  archived: permanent(409, 'Ask with onArchived: restore or partial, or restore the days that the details name.'),
+  restoring: passing(202, 'Ask again after readyBy: the days are being restored.'),
 }
 
 /** Options of {@link AnalyticsError}. */

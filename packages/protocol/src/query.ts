@@ -60,8 +60,11 @@ export interface QueryBase {
   where?: Filter
   /** @default 'all' */
   tiers?: 'all' | 'hot'
-  /** What to do about days in the archive tier. @default 'error' */
-  onArchived?: 'error' | 'partial'
+  /**
+   * What to do about days in the archive tier: refuse, leave them out and say so in `meta.missing`, or have them restored, which takes up
+   * to an hour and may cost: ask again later. @default 'error'
+   */
+  onArchived?: 'error' | 'partial' | 'restore'
   /** @default 30000 */
   timeoutMs?: number
 }

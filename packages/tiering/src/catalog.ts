@@ -5,9 +5,26 @@ import { dayPrefix } from './segments/names.js'
 
 /**
  * Where a day is on its way: `hot` has no committed segment, `copied` has one whose hot rows are still there, `cold` has its
- * events in segments (and what arrived late in the hot store).
+ * events in segments (and what arrived late in the hot store). `archiving`: a segment may lie in the archive tier; `archived`: one
+ * does, and must be restored to be read; `restored`: it can be read for a while.
  */
-export type DayState = 'hot' | 'copied' | 'cold'
+export type DayState = 'hot' | 'copied' | 'cold' | 'archiving' | 'archived' | 'restored'
+
+/** A segment in the archive tier. */
+export interface SegmentArchive {
+  /** `archiving`: the object may have moved or not. */
+  step: 'archiving' | 'archived'
+  /** When that was written down, UTC milliseconds. */
+  at: number
+  /** The last restore that was asked for. */
+  restore?: {
+    /** UTC milliseconds. */
+    requestedAt: number
+    hours: number
+    /** Until when the object can be read, UTC milliseconds; missing while it is restored. */
+    readableUntil?: number
+  }
+}
 
 /** What is known of a segment, before and after it is committed. */
 export interface SegmentFacts {
@@ -38,6 +55,8 @@ export interface CatalogSegment extends SegmentFacts {
   committedAt: number
   /** Whether the hot rows of the seal are gone. */
   drop: 'pending' | 'done'
+  /** Missing while it can be read at any time. */
+  archive?: SegmentArchive
 }
 
 /** A move that is under way: what it will write is written here first. */
@@ -63,7 +82,7 @@ export interface MoveFailure {
  * storage tiers, for stores that project them; `lastAccessed` is not kept yet.
  */
 export interface CatalogDay {
-  tierName: 'hot' | 'cold'
+  tierName: 'hot' | 'cold' | 'archive'
   /** First and last day, both the record's own. */
   dateRangeStart: Day
   dateRangeEnd: Day
@@ -168,7 +187,7 @@ export function createCatalog(options: {
       }
     },
     async change(entry, change) {
-      const value = withFacts({ ...entry.value, ...change } as CatalogDay)
+      const value = withFacts({ ...entry.value, ...change } as CatalogDay, now())
       const version = await records.put('tier', entry.day, value, entry.version)
       if (version === undefined) {
         throw new AnalyticsError('catalog_conflict', `The catalog of ${entry.day} was changed by another worker.`)
@@ -183,17 +202,44 @@ function clamp(time: number): number {
   return Math.min(Math.max(time, Date.parse('0001-01-02')), Date.parse('9999-12-31'))
 }
 
+/** A restored object is not counted on any more so long before it closes: a read takes its time. */
+const CLOSING_MS = 10 * 60_000
+
+/** Whether a segment can be read now, as far as the catalog knows. */
+export function isReadable({ archive }: CatalogSegment, now: number): boolean {
+  const until = archive ? (archive.restore?.readableUntil ?? 0) : Number.POSITIVE_INFINITY
+  return now < until - CLOSING_MS
+}
+
+/** Where a day is at that time. */
+export function dayState({ segments }: Pick<CatalogDay, 'segments'>, now: number): DayState {
+  if (segments.length === 0) return 'hot'
+  if (segments.some(({ drop }) => drop === 'pending')) return 'copied'
+  if (segments.some(({ archive }) => archive?.step === 'archiving')) return 'archiving'
+  if (!segments.every((segment) => isReadable(segment, now))) return 'archived'
+  return segments.some(({ archive }) => archive) ? 'restored' : 'cold'
+}
+
+const TIER_NAMES: Readonly<Record<DayState, CatalogDay['tierName']>> = {
+  hot: 'hot',
+  copied: 'cold',
+  cold: 'cold',
+  archiving: 'archive',
+  archived: 'archive',
+  restored: 'archive',
+}
+
 /** Sets what follows from the segments; fields that were unset are left out, as JSON leaves them out. */
-function withFacts(value: CatalogDay): CatalogDay {
+function withFacts(value: CatalogDay, now: number): CatalogDay {
   const { segments } = value
-  const state = segments.length === 0 ? 'hot' : segments.some(({ drop }) => drop === 'pending') ? 'copied' : 'cold'
+  const state = dayState(value, now)
   const set = Object.fromEntries(
     Object.entries(value).filter(([, field]) => field !== undefined),
   ) as unknown as CatalogDay
   return {
     ...set,
     state,
-    tierName: state === 'hot' ? 'hot' : 'cold',
+    tierName: TIER_NAMES[state],
     recordsCount: segments.reduce((sum, { rows }) => sum + rows, 0),
     sizeBytes: segments.reduce((sum, { size }) => sum + size, 0),
   }

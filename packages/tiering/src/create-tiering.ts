@@ -1,7 +1,8 @@
 import { AnalyticsError, type ColdView, type Day, type EventColumn, type StoredEvent } from '@analytics/protocol'
 import { createContext } from './context.js'
 import { planDays, surveyDays, type TieringPlan } from './operations/plan.js'
-import { runTiering, type TieringRunOptions, type TieringRunResult } from './operations/run.js'
+import { type Restores, restores } from './operations/restore.js'
+import { runArchive, runTiering, type TieringRunOptions, type TieringRunResult } from './operations/run.js'
 import { type DayExplanation, explainDay, readStatus, type TieringStatus } from './operations/status.js'
 import { type VerifyOptions, type VerifyResult, verifyCatalog } from './operations/verify.js'
 import { resolveTieringOptions, type TieringOptions } from './options.js'
@@ -17,6 +18,13 @@ export interface Tiering {
    * one works at a time. A run that was cut off anywhere is taken up by the next, without losing or doubling an event.
    */
   run(options?: TieringRunOptions): Promise<TieringRunResult>
+  /**
+   * Brings days of the age `policy.archiveAfter` to the archive tier; they are told as moved. It can't be undone: an archived day can
+   * be restored for a while, not brought back. Done again, it goes on where it was cut off.
+   */
+  archive(options?: TieringRunOptions): Promise<TieringRunResult>
+  /** Makes archived days readable for a while. */
+  readonly restore: Restores
   /** Every day by tier. */
   status(): Promise<TieringStatus>
   /** Why a day is where it is, and what comes next. */
@@ -47,9 +55,17 @@ export function createTiering(options: TieringOptions): Tiering {
     if (closed) throw new AnalyticsError('closed')
     return context
   }
+  const restoring = restores(context)
   return {
     plan: async () => planDays(await surveyDays(opened()), context),
     run: async (run = {}) => runTiering(opened(), run),
+    archive: async (run = {}) => runArchive(opened(), run),
+    restore: {
+      estimate: async (range) => opened() && restoring.estimate(range),
+      request: async (range, more) => opened() && restoring.request(range, more),
+      status: async (id, more) => opened() && restoring.status(id, more),
+      wait: async (id, more) => opened() && restoring.wait(id, more),
+    },
     status: async () => readStatus(opened()),
     explain: async (day) => explainDay(opened(), day),
     openView: async (range) => openView(opened(), range),

@@ -20,6 +20,7 @@ export type {
   DayState,
   MoveFailure,
   MoveIntent,
+  SegmentArchive,
   SegmentFacts,
 } from './catalog.js'
 export { createTiering, type Tiering } from './create-tiering.js'
@@ -35,6 +36,13 @@ export type {
 } from './object-store.js'
 export type { MoveProgress } from './operations/move-context.js'
 export type { DueDay, TieringPlan, WaitingDay } from './operations/plan.js'
+export type {
+  RestoreEstimate,
+  RestoreOptions,
+  RestoreRange,
+  RestoreStatus,
+  Restores,
+} from './operations/restore.js'
 export type { SkippedDay, TieringRunOptions, TieringRunResult } from './operations/run.js'
 export type { DayExplanation, TierDay, TieringStatus } from './operations/status.js'
 export type { VerifyOptions, VerifyProblem, VerifyResult } from './operations/verify.js'

@@ -53,6 +53,8 @@ export interface ObjectStore {
     archive: boolean
     /** Whether objects outlive the process. */
     durable: boolean
+    /** Days for which an object of a tier is paid at least, where there are such. */
+    minStayDays?: Readonly<Partial<Record<StorageTier, number>>>
   }
 
   /**

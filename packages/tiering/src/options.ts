@@ -93,10 +93,16 @@ export function resolveTieringOptions(options: TieringOptions): ResolvedTieringO
     }
   }
   const { hot, cold, format, now = Date.now, random = Math.random, logger = silent, tempDir } = options
+  const policy = resolvePolicy(options.policy)
+  if (policy.archiveAfter !== undefined && !cold.capabilities.archive) {
+    throw new AnalyticsError('invalid_options', `The object store ${cold.name} has no archive tier.`, {
+      field: 'policy.archiveAfter',
+    })
+  }
   return {
     hot,
     cold,
-    policy: resolvePolicy(options.policy),
+    policy,
     format: format ?? parquetFormat(tempDir === undefined ? {} : { tempDir }),
     ownsFormat: format === undefined,
     times: resolveTimes(options.times ?? {}),

@@ -4,27 +4,36 @@ import { type Age, AnalyticsError, ageYears, DAY_MS, type Day, dayStart, duratio
 export interface TieringPolicy {
   /** Age, counted from the day's end, at which a day's events leave the hot store for object storage. */
   dropAfter: Age
+  /**
+   * Age at which the segments of a day go to the archive tier, where they must be restored before they can be read; later than
+   * `dropAfter`. @default never
+   */
+  archiveAfter?: Age
 }
 
-const POLICY_KEYS = ['dropAfter']
+const POLICY_KEYS: readonly (keyof TieringPolicy)[] = ['dropAfter', 'archiveAfter']
 
-/** @throws AnalyticsError `invalid_options` where the policy has anything but ages that it knows. */
+/** @throws AnalyticsError `invalid_options` where the policy has anything but ages that it knows, or an order that makes no sense. */
 export function resolvePolicy(policy: TieringPolicy): TieringPolicy {
-  if (typeof policy !== 'object' || policy === null) {
-    throw new AnalyticsError('invalid_options', 'policy is no object.', { field: 'policy' })
-  }
+  if (typeof policy !== 'object' || policy === null) throw invalid('policy', 'is no object.')
   for (const key of Object.keys(policy)) {
-    if (POLICY_KEYS.includes(key)) continue
-    throw new AnalyticsError('invalid_options', `policy.${key} is not known; there is ${POLICY_KEYS.join(', ')}.`, {
-      field: `policy.${key}`,
-    })
+    if ((POLICY_KEYS as readonly string[]).includes(key)) continue
+    throw invalid(`policy.${key}`, `is not known; there is ${POLICY_KEYS.join(', ')}.`)
   }
-  if (typeof policy.dropAfter !== 'string' || !isAge(policy.dropAfter)) {
-    throw new AnalyticsError('invalid_options', 'policy.dropAfter is no age such as 90d or 1y.', {
-      field: 'policy.dropAfter',
-    })
-  }
-  return { dropAfter: policy.dropAfter }
+  const { dropAfter, archiveAfter } = policy
+  if (typeof dropAfter !== 'string' || !isAge(dropAfter))
+    throw invalid('policy.dropAfter', 'is no age such as 90d or 1y.')
+  if (archiveAfter === undefined) return { dropAfter }
+  if (typeof archiveAfter !== 'string' || !isAge(archiveAfter))
+    throw invalid('policy.archiveAfter', 'is no age such as 90d or 1y.')
+  const someDay = '2026-01-01'
+  if (dayReachesAge(someDay, archiveAfter) <= dayReachesAge(someDay, dropAfter))
+    throw invalid('policy.archiveAfter', 'is not later than policy.dropAfter.')
+  return { dropAfter, archiveAfter }
+}
+
+function invalid(field: string, fault: string): AnalyticsError {
+  return new AnalyticsError('invalid_options', `${field} ${fault}`, { field })
 }
 
 function isAge(age: string): age is Age {

@@ -113,13 +113,22 @@ describe('verify', () => {
     expect(await problems(false)).toEqual([`${DAY} size`, `${NEXT_DAY} sidecar`])
     await world.cold.delete(first!.objectName)
     await world.cold.archive(second!.objectName)
-    expect(await problems(false)).toEqual([`${DAY} missing`, `${NEXT_DAY} sidecar`])
+    expect(await problems(false)).toEqual([`${DAY} missing`, `${NEXT_DAY} tier`])
   })
 
   it('tells an object that cannot be read', async () => {
     const world = await moved()
-    await world.cold.archive((await catalogDay(world, DAY))!.segments[0]!.objectName)
-    expect((await world.open().verify({ deep: true })).problems).toMatchObject([{ day: DAY, problem: 'unreadable' }])
+    const { objectName } = (await catalogDay(world, DAY))!.segments[0]!
+    const broken = world.open((operation, phase) => {
+      if (operation === 'cold.get' && phase === 'before') throw new Error('the network broke')
+    })
+    expect((await broken.verify({ deep: true })).problems).toMatchObject([
+      { day: DAY, problem: 'unreadable' },
+      { day: NEXT_DAY, problem: 'unreadable' },
+    ])
+    // By a rule of the bucket, or by hand.
+    await world.cold.archive(objectName)
+    expect((await world.open().verify()).problems).toMatchObject([{ day: DAY, objectName, problem: 'tier' }])
   })
 })
 

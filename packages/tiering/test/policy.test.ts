@@ -27,7 +27,10 @@ describe('resolvePolicy', () => {
     [{ dropAfter: '90' }, 'policy.dropAfter'],
     [{ dropAfter: '0d' }, 'policy.dropAfter'],
     [{ dropAfter: '1.5y' }, 'policy.dropAfter'],
-    [{ dropAfter: '90d', archiveAfter: '1y' }, 'policy.archiveAfter'],
+    [{ dropAfter: '90d', archiveAfter: '90d' }, 'policy.archiveAfter'],
+    [{ dropAfter: '2y', archiveAfter: '1y' }, 'policy.archiveAfter'],
+    [{ dropAfter: '90d', archiveAfter: 'never' }, 'policy.archiveAfter'],
+    [{ dropAfter: '90d', forgetAfter: '1y' }, 'policy.forgetAfter'],
     [null, 'policy'],
   ])('refuses %j and names %s', (policy, field) => {
     expect(() => resolvePolicy(policy as never)).toThrow(expect.objectContaining({ code: 'invalid_options', field }))

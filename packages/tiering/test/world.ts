@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import type { CatalogDay } from '../src/catalog.js'
 import { createTiering, type Tiering } from '../src/create-tiering.js'
 import type { ObjectStore } from '../src/object-store.js'
+import type { TieringPolicy } from '../src/policy.js'
 import type { SegmentFormat } from '../src/segment-format.js'
 import { memoryObjectStore } from '../src/stores/memory.js'
 import { type MemoryHotTier, memoryHotTier, sampleEvents, seededRandom, withFaults } from '../src/testing/index.js'
@@ -21,6 +22,7 @@ export interface World {
   cold: ObjectStore
   format: SegmentFormat
   time: number
+  policy: TieringPolicy
   /** Opens tiering anew, as another process would; its calls may fail. */
   open(faults?: FaultHook, times?: { readerWaitMs?: number; readerGraceMs?: number }): Tiering
 }
@@ -35,11 +37,12 @@ export function createWorld(format: SegmentFormat = jsonFormat(), store?: Object
     cold,
     format,
     time: dayStart(DAY) + 100 * DAY_MS,
+    policy: { dropAfter: '90d' },
     open: (faults, times = {}) =>
       createTiering({
         hot: withFaults(hot, faults && ((operation, phase) => faults(`hot.${operation}`, phase)), ['readSealed']),
         cold: withFaults(cold, faults && ((operation, phase) => faults(`cold.${operation}`, phase)), ['get', 'list']),
-        policy: { dropAfter: '90d' },
+        policy: world.policy,
         format,
         times,
         now: clock,

@@ -44,7 +44,7 @@ const base = {
   }),
   where: filter.optional(),
   tiers: z.enum(['all', 'hot']).optional(),
-  onArchived: z.enum(['error', 'partial']).optional(),
+  onArchived: z.enum(['error', 'partial', 'restore']).optional(),
   timeoutMs: z.number().int().min(1).max(600_000).optional(),
 }
 

@@ -38,7 +38,7 @@ export interface QueryOptions {
 /** Runs checked queries over both tiers. */
 export interface QueryEngine {
   /**
-   * @throws AnalyticsError `invalid_query`, `archived`, `query_timeout`, `aborted`.
+   * @throws AnalyticsError `invalid_query`, `archived`, `restoring`, `query_timeout`, `aborted`.
    */
   run<Q extends Query>(query: Q, options?: QueryOptions): Promise<QueryAnswer<Q>>
 }

@@ -18,7 +18,7 @@ export interface TierOptions {
   from: number
   to: number
   tiers: 'all' | 'hot'
-  onArchived: 'error' | 'partial'
+  onArchived: 'error' | 'partial' | 'restore'
 }
 
 /** Both tiers as one: every event of the range once, in order of time. */
@@ -34,7 +34,8 @@ export interface TierReader {
 /**
  * Opens a range for reading. Which tier each event is read from is decided here, from the catalog, once: a move that happens
  * meanwhile changes nothing for this reader.
- * @throws AnalyticsError `archived` where days of the range must be restored first and `onArchived` is `error`.
+ * @throws AnalyticsError `archived` where days of the range must be restored first and `onArchived` is `error`; `restoring` where they
+ * are on their way.
  */
 export async function openTiers(
   store: HotStore,
@@ -42,9 +43,14 @@ export async function openTiers(
   options: TierOptions,
 ): Promise<TierReader> {
   const { from, to, tiers, onArchived } = options
-  const view = await cold?.openView({ from, to })
+  let view = await cold?.openView({ from, to })
   try {
-    if (view && tiers === 'all' && onArchived === 'error') assertReadable(view)
+    if (cold && view && tiers === 'all' && onArchived === 'restore' && view.archivedDays.length > 0) {
+      view.release()
+      await restored(cold, { from, to })
+      view = await cold.openView({ from, to })
+    }
+    if (view && tiers === 'all' && onArchived !== 'partial') assertReadable(view)
     const except = view?.seals ?? []
     const coldDays = new Set(tiers === 'all' ? view?.days.map(({ day }) => day) : [])
     const hotDays = (await store.listDays({ except, from, to })).map(({ day }) => day)
@@ -56,6 +62,16 @@ export async function openTiers(
     view?.release()
     throw error
   }
+}
+
+/** Resolves where the archived days of the range can be read now. @throws AnalyticsError `restoring` */
+async function restored(cold: ColdTier, range: { from: number; to: number }): Promise<void> {
+  const progress = await cold.restore?.request(range)
+  if (!progress || progress.state === 'ready') return
+  const { id, readyBy, days, objects, bytes } = progress
+  throw new AnalyticsError('restoring', `${days.length} days of the range are being restored.`, {
+    details: { restoreId: id, readyBy: new Date(readyBy).toISOString(), estimate: { days, objects, bytes } },
+  })
 }
 
 function assertReadable({ archivedDays }: ColdView): void {

@@ -16,6 +16,8 @@ export function failure(error: unknown, requestId: string): Response {
   const code = errorCode(error) ?? 'internal'
   const { httpStatus, retryable } = ERROR_CODES[code]
   const own = code === 'internal' ? undefined : (error as AnalyticsError)
+  // No failure to whoever asked for it: an answer that is to come.
+  if (code === 'restoring') return json(own?.details ?? {}, httpStatus)
   const body: ErrorBody = {
     error: {
       code,

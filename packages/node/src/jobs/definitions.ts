@@ -1,4 +1,4 @@
-import type { ColdTier } from '../cold-tier.js'
+import type { ColdTier, TieringRunOptions } from '../cold-tier.js'
 import type { Retention } from '../retention.js'
 import { type Aggregator, aggregator } from '../rollups/aggregate.js'
 import { GRAINS, type Grain } from '../rollups/rollup.js'
@@ -24,14 +24,20 @@ export function jobDefinitions({ store, cold, retention }: DefinitionOptions): J
     aggregate('aggregate-hourly', 'hour'),
     aggregate('aggregate-daily', 'day'),
     aggregate('aggregate-weekly', 'week'),
-    ...(cold ? [{ name: 'tiering', work: ({ signal }) => runTiering(cold, signal) } satisfies JobDefinition] : []),
+    ...(cold ? [tieringJob('tiering', (options) => cold.run(options))] : []),
+    ...(cold?.archive ? [tieringJob('archive', (options) => cold.archive!(options))] : []),
     { name: 'expire', work: ({ at, signal }) => expire(store, retention, at, signal) },
   ]
 }
 
-async function runTiering(cold: ColdTier, signal: AbortSignal): Promise<JobFacts> {
-  const result = (await cold.run({ signal })) as { moved?: readonly unknown[]; failed?: readonly unknown[] }
-  return { days: result.moved?.length ?? 0, failed: result.failed?.length ?? 0 }
+function tieringJob(name: JobDefinition['name'], run: (options: TieringRunOptions) => Promise<unknown>): JobDefinition {
+  return {
+    name,
+    async work({ signal }) {
+      const result = (await run({ signal })) as { moved?: readonly unknown[]; failed?: readonly unknown[] }
+      return { days: result.moved?.length ?? 0, failed: result.failed?.length ?? 0 }
+    },
+  }
 }
 
 /** Deletes what has passed its age. */

@@ -3,8 +3,11 @@ import type { OciSdk } from './sdk.js'
 
 /** What signs requests: any provider of `oci-common`. */
 export interface OciAuthProvider {
+  /** Names the key to the service. */
   getKeyId(): Promise<string>
+  /** PEM. */
   getPrivateKey(): string
+  /** Of the private key; null where it has none. */
   getPassphrase(): string | null
 }
 

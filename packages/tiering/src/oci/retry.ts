@@ -1,4 +1,4 @@
-import { AnalyticsError } from '@analytics/protocol'
+import { pause } from '../abort.js'
 import { errorOf, RequestFailure } from './failure.js'
 
 /** How often and after what pauses a request is sent again. */
@@ -37,20 +37,4 @@ export async function retried<Result>(
       await pause(Math.max(random() * grown, error.retryAfterMs ?? 0), signal)
     }
   }
-}
-
-/** @throws AnalyticsError `aborted` */
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer)
-      reject(new AnalyticsError('aborted', undefined, { cause: signal?.reason }))
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort)
-      resolve()
-    }, ms)
-    if (signal?.aborted) onAbort()
-    else signal?.addEventListener('abort', onAbort, { once: true })
-  })
 }

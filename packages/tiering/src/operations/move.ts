@@ -3,7 +3,7 @@ import type { CatalogEntry, CatalogSegment, MoveIntent } from '../catalog.js'
 import { copySealed, type VerifiedCopy } from './copy.js'
 import type { MoveContext } from './move-context.js'
 
-/** What became of a day. `waiting`: its segment is committed, its hot rows are still being read. */
+/** What became of a day. `waiting`: it is committed where the rows go, where they were they are still being read. */
 export interface MoveOutcome {
   rows: number
   bytes: number

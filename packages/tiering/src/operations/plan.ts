@@ -1,4 +1,4 @@
-import type { Day, Seal } from '@analytics/protocol'
+import type { Age, Day, Seal } from '@analytics/protocol'
 import type { CatalogEntry } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import { dayReachesAge, daysSince } from '../policy.js'
@@ -8,8 +8,11 @@ export interface DueDay {
   day: Day
   /** Hot rows that would move; 0 where only the rows of a committed segment remain to be dropped. */
   rows: number
-  /** `move`: copy, verify, drop. `resume`: go on with a move that stopped. `drop`: only the hot rows remain to go. */
-  action: 'move' | 'resume' | 'drop'
+  /**
+   * `move`: copy, verify, drop. `resume`: go on with a move that stopped. `drop`: only the hot rows remain to go. `archive`: its
+   * segments go to the archive tier.
+   */
+  action: 'move' | 'resume' | 'drop' | 'archive'
   /** Why it is due, as a sentence. */
   why: string
 }
@@ -29,6 +32,8 @@ export interface TieringPlan {
   due: readonly DueDay[]
   /** Oldest first. */
   waiting: readonly WaitingDay[]
+  /** Days that are due for the archive tier, oldest first; `archive` takes them, not `run`. */
+  archives: readonly DueDay[]
 }
 
 /** One day seen from both sides. */
@@ -62,22 +67,21 @@ export function planDays(
 ): TieringPlan {
   const due: DueDay[] = []
   const waiting: WaitingDay[] = []
+  const archives: DueDay[] = []
   for (const survey of days) {
     const planned = planDay(survey, policy.dropAfter, now())
     if (planned && 'action' in planned) due.push(planned)
     else if (planned) waiting.push(planned)
+    const archive = policy.archiveAfter && planArchive(survey, policy.archiveAfter, now())
+    if (archive) archives.push(archive)
   }
   const unfinishedFirst = (a: DueDay, b: DueDay): number => Number(a.action === 'move') - Number(b.action === 'move')
-  return { due: due.sort(unfinishedFirst), waiting }
+  return { due: due.sort(unfinishedFirst), waiting, archives }
 }
 
 type Planned = DueDay | WaitingDay | undefined
 
-function planDay(
-  { day, hotRows: rows, entry }: DaySurvey,
-  dropAfter: Parameters<typeof dayReachesAge>[1],
-  now: number,
-): Planned {
+function planDay({ day, hotRows: rows, entry }: DaySurvey, dropAfter: Age, now: number): Planned {
   const value = entry?.value
   const isDropPending = value?.segments.some(({ drop }) => drop === 'pending') === true
   const isUnfinished = isDropPending || value?.move !== undefined
@@ -94,4 +98,18 @@ function planDay(
   if (isDropPending) return { day, rows, action: 'drop', why: 'Its segment is committed and its hot rows remain.' }
   const isLate = (value?.segments.length ?? 0) > 0
   return { day, rows, action: 'move', why: `It is ${age}${isLate ? '; these rows arrived after it had moved' : ''}.` }
+}
+
+/** A day whose segments are due for the archive tier: none that still has hot rows to go, or failed a moment ago. */
+function planArchive({ day, entry }: DaySurvey, archiveAfter: Age, now: number): DueDay | undefined {
+  const value = entry?.value
+  const readable = value?.segments.filter(({ archive }) => archive?.step !== 'archived') ?? []
+  if (!value || readable.length === 0 || value.move || readable.some(({ drop }) => drop === 'pending')) return undefined
+  if (now < dayReachesAge(day, archiveAfter) || (value.nextTryAt !== undefined && now < value.nextTryAt))
+    return undefined
+  const isUnfinished = readable.some(({ archive }) => archive)
+  const why = isUnfinished
+    ? 'Its way to the archive tier was cut off.'
+    : `It is ${daysSince(day, now)} days old, archiveAfter is ${archiveAfter}.`
+  return { day, rows: readable.reduce((sum, { rows }) => sum + rows, 0), action: 'archive', why }
 }

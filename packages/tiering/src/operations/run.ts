@@ -2,8 +2,9 @@ import { AnalyticsError, type Day, errorCode } from '@analytics/protocol'
 import { throwIfAborted } from '../abort.js'
 import type { TieringContext } from '../context.js'
 import { backoffMs } from '../policy.js'
+import { archiveDay } from './archive.js'
 import { holdLease } from './lease.js'
-import { moveDay } from './move.js'
+import { type MoveOutcome, moveDay } from './move.js'
 import type { MoveContext, MoveProgress } from './move-context.js'
 import { type DueDay, planDays, surveyDays } from './plan.js'
 
@@ -38,13 +39,27 @@ type Mutable<Result> = {
   -readonly [Key in keyof Result]: Result[Key] extends readonly (infer Item)[] ? Item[] : Result[Key]
 }
 
+/** Moves what is due. @throws see {@link runDays} */
+export function runTiering(context: TieringContext, options: TieringRunOptions): Promise<TieringRunResult> {
+  return runDays(context, options, 'due', (move, { day, rows }) => moveDay(move, day, rows > 0))
+}
+
+/** Brings what is due to the archive tier; the days are told as moved. @throws see {@link runDays} */
+export function runArchive(context: TieringContext, options: TieringRunOptions): Promise<TieringRunResult> {
+  return runDays(context, options, 'archives', (move, { day }) => archiveDay(move, day))
+}
+
+type Work = (context: MoveContext, due: DueDay) => Promise<MoveOutcome>
+
 /**
- * Moves what is due. A day that fails is noted and tried again later, it doesn't stop the others.
+ * Works through the days that are due. A day that fails is noted and tried again later, it doesn't stop the others.
  * @throws AnalyticsError `aborted`, or what the hot store throws before there is a day to blame.
  */
-export async function runTiering(
+async function runDays(
   context: TieringContext,
   { signal, onProgress = () => {} }: TieringRunOptions,
+  part: 'due' | 'archives',
+  work: Work,
 ): Promise<TieringRunResult> {
   const result: Mutable<TieringRunResult> = { status: 'done', moved: [], failed: [], skipped: [] }
   throwIfAborted(signal)
@@ -59,9 +74,9 @@ export async function runTiering(
     for (const { day, dueAt } of plan.waiting) {
       if (failedBefore.has(day)) result.skipped.push({ day, reason: 'backoff', until: dueAt })
     }
-    for (const due of plan.due) {
+    for (const due of plan[part]) {
       throwIfAborted(signal)
-      if (!(await runDay(move, due, result))) break
+      if (!(await runDay(move, due, result, work))) break
     }
   } finally {
     await lease.release()
@@ -72,19 +87,21 @@ export async function runTiering(
 /** Works on one day; false where the run has to stop. */
 async function runDay(
   context: MoveContext,
-  { day, rows }: DueDay,
+  due: DueDay,
   result: Mutable<TieringRunResult>,
+  work: Work,
 ): Promise<boolean> {
+  const { day } = due
   try {
-    const moved = await moveDay(context, day, rows > 0)
-    if (moved.rows > 0) result.moved.push({ day, rows: moved.rows, bytes: moved.bytes })
-    if (moved.waiting) result.skipped.push({ day, reason: moved.waiting })
+    const { rows, bytes, waiting } = await work(context, due)
+    if (rows > 0) result.moved.push({ day, rows, bytes })
+    if (waiting) result.skipped.push({ day, reason: waiting })
     return true
   } catch (error) {
     throwIfAborted(context.call.signal)
     const failure = failureOf(error)
     result.failed.push({ day, ...failure })
-    context.logger.error({ day, error }, 'Moving the day failed')
+    context.logger.error({ day, error }, 'The work on the day failed')
     if (failure.code === 'lease_lost') {
       result.status = 'lease_lost'
       return false

@@ -1,5 +1,5 @@
-import { AnalyticsError, type ColdDay, type Day } from '@analytics/protocol'
-import type { DayState, MoveFailure } from '../catalog.js'
+import { AnalyticsError, type ColdDay, DAY_MS, type Day } from '@analytics/protocol'
+import { type CatalogSegment, type DayState, dayState, type MoveFailure } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import { dayReachesAge } from '../policy.js'
 import { type DaySurvey, type DueDay, planDays, surveyDays, type WaitingDay } from './plan.js'
@@ -34,16 +34,22 @@ export interface DayExplanation extends TierDay {
     sha256: string
     committedAt: number
     hotRowsDropped: boolean
+    /** When it went to the archive tier, UTC milliseconds. */
+    archivedAt?: number
+    /** Until when a restored object can be read. */
+    readableUntil?: number
+    /** Until when it is paid for whatever happens to it, where the tier has a minimum stay. */
+    paidUntil?: number
   }[]
   /** Objects that were given up because they hold something else than they should. */
   retiredObjects: readonly string[]
 }
 
-function tierDay({ day, hotRows, entry }: DaySurvey, { policy }: Pick<TieringContext, 'policy'>): TierDay {
+function tierDay({ day, hotRows, entry }: DaySurvey, { policy, now }: Pick<TieringContext, 'policy' | 'now'>): TierDay {
   const value = entry?.value
   return {
     day,
-    state: value?.state ?? 'hot',
+    state: value ? dayState(value, now()) : 'hot',
     rows: hotRows + (value?.recordsCount ?? 0),
     bytes: value?.sizeBytes ?? 0,
     segments: value?.segments.length ?? 0,
@@ -70,18 +76,32 @@ export async function explainDay(context: TieringContext, day: Day): Promise<Day
   }
   const days = await surveyDays(context)
   const survey = days.find((one) => one.day === day) ?? { day, hotRows: 0, entry: undefined }
-  const { due, waiting } = planDays([survey], context)
+  const { due, waiting, archives } = planDays([survey], context)
   return {
     ...tierDay(survey, context),
-    next: due[0] ?? waiting[0],
-    objects: (survey.entry?.value.segments ?? []).map(({ objectName, rows, size, sha256, committedAt, drop }) => ({
-      name: objectName,
-      rows,
-      bytes: size,
-      sha256,
-      committedAt,
-      hotRowsDropped: drop === 'done',
-    })),
+    next: due[0] ?? archives[0] ?? waiting[0],
+    objects: (survey.entry?.value.segments ?? []).map((segment) => objectOf(segment, context)),
     retiredObjects: survey.entry?.value.retiredObjects ?? [],
+  }
+}
+
+function objectOf(
+  { objectName, rows, size, sha256, committedAt, drop, archive }: CatalogSegment,
+  { cold }: TieringContext,
+): DayExplanation['objects'][number] {
+  const { minStayDays = {} } = cold.capabilities
+  const [days = 0, since] =
+    archive?.step === 'archived' ? [minStayDays.archive, archive.at] : [minStayDays.cold, committedAt]
+  const readableUntil = archive?.restore?.readableUntil
+  return {
+    name: objectName,
+    rows,
+    bytes: size,
+    sha256,
+    committedAt,
+    hotRowsDropped: drop === 'done',
+    ...(archive?.step === 'archived' ? { archivedAt: archive.at } : {}),
+    ...(readableUntil === undefined ? {} : { readableUntil }),
+    ...(days > 0 ? { paidUntil: since + days * DAY_MS } : {}),
   }
 }

@@ -1,6 +1,6 @@
 import { AnalyticsError, type Day, errorCode } from '@analytics/protocol'
 import { throwIfAborted } from '../abort.js'
-import type { CatalogSegment } from '../catalog.js'
+import { type CatalogSegment, isReadable } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import { sidecarName } from '../segments/names.js'
 import { findDifference } from './copy.js'
@@ -8,7 +8,7 @@ import { findDifference } from './copy.js'
 /** Options of a verification. */
 export interface VerifyOptions {
   /**
-   * Reads every segment whole: the SHA-256 of its bytes, and its rows.
+   * Reads every segment whole that can be read: the SHA-256 of its bytes, and its rows.
    * @default false
    */
   deep?: boolean
@@ -19,7 +19,7 @@ export interface VerifyOptions {
 export interface VerifyProblem {
   day: Day
   objectName: string
-  problem: 'missing' | 'size' | 'contents' | 'sidecar' | 'unreadable'
+  problem: 'missing' | 'size' | 'tier' | 'contents' | 'sidecar' | 'unreadable'
   message: string
 }
 
@@ -28,6 +28,8 @@ export interface VerifyResult {
   ok: boolean
   segments: number
   bytes: number
+  /** Segments in the archive tier, which were looked at but not read. */
+  archived: number
   problems: readonly VerifyProblem[]
 }
 
@@ -39,16 +41,19 @@ export async function verifyCatalog(
   const problems: VerifyProblem[] = []
   let segments = 0
   let bytes = 0
+  let archived = 0
   for (const { day, value } of await context.catalog.list()) {
     for (const segment of value.segments) {
       throwIfAborted(signal)
       segments++
       bytes += segment.size
-      const found = await checkSegment(context, segment, deep, signal)
+      const isOpen = isReadable(segment, context.now())
+      if (!isOpen) archived++
+      const found = await checkSegment(context, segment, deep && isOpen, signal)
       if (found) problems.push({ day, objectName: segment.objectName, ...found })
     }
   }
-  return { ok: problems.length === 0, segments, bytes, problems }
+  return { ok: problems.length === 0, segments, bytes, archived, problems }
 }
 
 type Found = Pick<VerifyProblem, 'problem' | 'message'> | undefined
@@ -65,6 +70,9 @@ async function checkSegment(
     if (!info) return { problem: 'missing', message: 'There is no such object.' }
     if (info.size !== segment.size)
       return { problem: 'size', message: `It has ${info.size} bytes instead of ${segment.size}.` }
+    const tier = segment.archive?.step === 'archived' ? 'archive' : 'cold'
+    if (info.tier !== tier && segment.archive?.step !== 'archiving')
+      return { problem: 'tier', message: `It is in the tier ${info.tier} instead of ${tier}.` }
     if (!(await context.cold.head(sidecarName(segment.objectName), call))) {
       return { problem: 'sidecar', message: `There is no ${sidecarName(segment.objectName)}.` }
     }

@@ -9,7 +9,7 @@ import type {
   StoredEvent,
 } from '@analytics/protocol'
 import { compareText } from '@analytics/protocol/filter'
-import type { CatalogEntry, CatalogSegment } from '../catalog.js'
+import { type CatalogEntry, type CatalogSegment, dayState, isReadable } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import { pendingSeals } from '../operations/plan.js'
 import type { SegmentBatch } from '../segment-format.js'
@@ -24,10 +24,14 @@ export async function openView(context: TieringContext, range: { from: number; t
     const entries = (await context.catalog.list(range)).filter(({ value }) => value.segments.length > 0)
     const seals = pendingSeals(entries)
     reader.leavesOut(seals)
-    const reading = createReading(context, entries)
+    const now = context.now()
+    const isOpen = ({ value }: CatalogEntry) => value.segments.every((segment) => isReadable(segment, now))
+    const readable = entries.filter(isOpen)
+    reader.reads(readable.map(({ day }) => day))
+    const reading = createReading(context, readable)
     return {
-      days: entries.map(coldDay),
-      archivedDays: [],
+      days: readable.map((entry) => coldDay(entry, now)),
+      archivedDays: entries.filter((entry) => !isOpen(entry)).map((entry) => coldDay(entry, now)),
       seals,
       scan: (day, request, hot) => scanDay(reading, day, request, hot),
       readEvents: (day, request, hot) => readDayEvents(reading, day, request, hot),
@@ -43,9 +47,9 @@ export async function openView(context: TieringContext, range: { from: number; t
   }
 }
 
-function coldDay({ day, value }: CatalogEntry): ColdDay {
-  const { state, recordsCount, sizeBytes, segments } = value
-  return { day, state, rows: recordsCount, bytes: sizeBytes, segments: segments.length }
+function coldDay({ day, value }: CatalogEntry, now: number): ColdDay {
+  const { recordsCount, sizeBytes, segments } = value
+  return { day, state: dayState(value, now), rows: recordsCount, bytes: sizeBytes, segments: segments.length }
 }
 
 /** What the reads of one view share. */

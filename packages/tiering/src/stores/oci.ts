@@ -41,7 +41,11 @@ export function ociObjectStore(options: OciObjectStoreOptions): ObjectStore {
   return {
     name: 'oci',
     location: `${options.namespace ?? ''}/${resolved.bucket}`,
-    capabilities: { archive: true, durable: true },
+    capabilities: {
+      archive: true,
+      durable: true,
+      minStayDays: { cold: resolved.coldTier === 'InfrequentAccess' ? 31 : 0, archive: 90 },
+    },
 
     async put(name, body, { signal, tier = 'cold' } = {}) {
       checkObjectName(name)

@@ -5,6 +5,8 @@ import { type ServiceFault, seededRandom } from '../../src/testing/index.js'
 import { createWorld, DAY, eventsOf, expectConsistent, NEXT_DAY, type World } from '../world.js'
 import { startStandIn } from './stand-in.js'
 
+const HOUR_MS = 3_600_000
+
 /** What may go wrong with a request; a run in which nothing else happens still ends. */
 const FAULTS: readonly ServiceFault[] = [
   { kind: 'fail-before' },
@@ -72,6 +74,35 @@ describe('Days that move to OCI, through the real SDK over HTTP', () => {
     expect(faults).toBeGreaterThan(10)
     standIn.service.fail(undefined)
     expect(await world.hot.read()).toEqual([])
+    await expectConsistent(world, events)
+    await standIn.close()
+  })
+
+  it('go to the archive tier in place, and are read again while they are restored', async () => {
+    const standIn = await startStandIn({ restoreMs: HOUR_MS })
+    const world = createWorld(undefined, standIn.open())
+    world.policy = { dropAfter: '90d', archiveAfter: '1y' }
+    const events = [...eventsOf(DAY, 30), ...eventsOf(NEXT_DAY, 20)]
+    await world.hot.insert(events)
+    await runUntilDone(world)
+    world.time += 365 * 86_400_000
+    standIn.clock.now = world.time
+    expect((await world.open().archive()).moved).toHaveLength(2)
+    const segments = () => standIn.service.objects('cold').filter(({ name }) => name.startsWith('events/'))
+    expect(segments().map(({ archivalState }) => archivalState)).toEqual(['Archived', 'Archived'])
+    // What describes them stays readable.
+    const others = standIn.service.objects('cold').filter(({ name }) => !name.startsWith('events/'))
+    expect(others.every(({ tier }) => tier === 'InfrequentAccess')).toBe(true)
+    expect(others.length).toBeGreaterThan(0)
+    const { objects } = await world.open().explain(DAY)
+    expect(objects[0]!.paidUntil).toBe(objects[0]!.archivedAt! + 90 * 86_400_000)
+
+    const { restore } = world.open()
+    const { id, state } = await restore.request({ from: 0, to: Number.MAX_SAFE_INTEGER }, { hours: 10 })
+    expect(state).toBe('restoring')
+    world.time += HOUR_MS
+    standIn.clock.now = world.time
+    expect(await restore.status(id)).toMatchObject({ state: 'ready', readableUntil: world.time + 10 * HOUR_MS })
     await expectConsistent(world, events)
     await standIn.close()
   })

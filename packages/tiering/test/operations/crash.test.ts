@@ -1,5 +1,6 @@
 import { DAY_MS } from '@analytics/protocol'
 import { describe, expect, it } from 'vitest'
+import { faultsAt, type Strike } from '../strike.js'
 import {
   catalogDay,
   createWorld,
@@ -10,27 +11,6 @@ import {
   readEverything,
   type World,
 } from '../world.js'
-
-interface Strike {
-  call: number
-  phase: 'before' | 'after'
-  /** Whether only that call fails, or the process is gone from then on. */
-  kind: 'failure' | 'crash'
-}
-
-/** Throws at one call, or from it on; counts the calls. */
-function faultsAt({ call, phase, kind }: Strike) {
-  let calls = 0
-  let isDead = false
-  const hook = (operation: string, at: string): void => {
-    if (isDead) throw new Error('dead')
-    if (at === 'before') calls++
-    if (calls !== call || at !== phase) return
-    isDead = kind === 'crash'
-    throw new Error(`${phase} ${operation}`)
-  }
-  return { hook, count: () => calls }
-}
 
 /** A day with a segment already and rows that came late, so that every kind of step is passed through. */
 async function prepare(): Promise<{

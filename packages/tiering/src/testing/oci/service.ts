@@ -59,6 +59,7 @@ export interface Served {
 /** OCI Object Storage as far as tiering uses it, in memory. */
 export interface OciService {
   readonly namespace: string
+  /** Makes an empty bucket. @throws ServiceError where the service would refuse it. */
   addBucket(bucket: NewBucket): void
   /** Every version of every object of a bucket, by name, newest first. */
   objects(bucket: string): HeldObject[]

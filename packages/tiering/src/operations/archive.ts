@@ -1,0 +1,69 @@
+import { AnalyticsError, type Day } from '@analytics/protocol'
+import type { CatalogEntry, CatalogSegment } from '../catalog.js'
+import type { MoveOutcome } from './move.js'
+import type { MoveContext } from './move-context.js'
+
+/**
+ * Brings the segments of a day to the archive tier, from wherever an earlier attempt stopped. It is written down first: readers that
+ * come then count the day as archived, and those that were there before are waited for. The way has no return: an archived object can
+ * only be restored for a while.
+ */
+export async function archiveDay(context: MoveContext, day: Day): Promise<MoveOutcome> {
+  const outcome: MoveOutcome = { rows: 0, bytes: 0 }
+  let entry = await announce(context, await context.catalog.read(day))
+  const waiting = await waitForReaders(context, entry)
+  if (waiting) return { ...outcome, waiting }
+  for (const segment of entry.value.segments.filter(({ archive }) => archive?.step === 'archiving')) {
+    entry = await archiveSegment(context, entry, segment)
+    outcome.rows += segment.rows
+    outcome.bytes += segment.size
+  }
+  context.onProgress({ day, step: 'done' })
+  return outcome
+}
+
+/** Writes down that the segments which are readable at any time go. */
+async function announce({ catalog, lease, now, onProgress }: MoveContext, entry: CatalogEntry): Promise<CatalogEntry> {
+  onProgress({ day: entry.day, step: 'archive' })
+  await lease.check()
+  const { segments } = entry.value
+  if (segments.every(({ archive }) => archive)) return entry
+  return catalog.change(entry, {
+    segments: segments.map((one) => (one.archive ? one : { ...one, archive: { step: 'archiving', at: now() } })),
+  })
+}
+
+async function waitForReaders(
+  { readers, times, now, call }: MoveContext,
+  { day, value }: CatalogEntry,
+): Promise<MoveOutcome['waiting']> {
+  const since = value.segments.map(({ archive }) => (archive?.step === 'archiving' ? archive.at : 0))
+  if (now() < Math.max(...since) + times.readerGraceMs) return 'grace'
+  return (await readers.left(day, times.readerWaitMs, call.signal)) ? undefined : 'readers'
+}
+
+async function archiveSegment(
+  { cold, hot, catalog, lease, now, call }: MoveContext,
+  entry: CatalogEntry,
+  segment: CatalogSegment,
+): Promise<CatalogEntry> {
+  const { objectName, size, rows } = segment
+  if ((await cold.head(objectName, call))?.size !== size) {
+    throw new AnalyticsError('verification_failed', `${objectName} is not there as committed; it was not archived.`)
+  }
+  await lease.check()
+  await hot.audit({ action: 'tiering.archive', target: entry.day, details: { object: objectName, rows } })
+  await cold.archive(objectName, call)
+  // The object itself tells whether it went.
+  if ((await cold.head(objectName, call))?.tier !== 'archive')
+    throw new AnalyticsError('outcome_unknown', `${objectName} is not in the archive tier yet.`)
+  await lease.check()
+  return catalog.change(entry, {
+    segments: entry.value.segments.map((one) =>
+      one.objectName === objectName ? { ...one, archive: { step: 'archived', at: now() } } : one,
+    ),
+    attempts: 0,
+    lastError: undefined,
+    nextTryAt: undefined,
+  })
+}
