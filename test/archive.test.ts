@@ -31,7 +31,7 @@ describe('days in the archive tier', () => {
     tiering = createTiering({
       hot: store,
       cold: fileObjectStore({ dir: join(folder, 'cold'), now: () => now, restoreDelayMs: HOUR_MS }),
-      policy: { dropAfter: '90d', archiveAfter: '1y' },
+      policy: { dropAfter: '90d', archiveAfter: '1y', expireAfter: '3y' },
       now: () => now,
     })
     const keys = [{ key: 'rk_archive_test', scope: 'read' as const }]
@@ -107,5 +107,17 @@ describe('days in the archive tier', () => {
     expect((await analytics.query(QUERY)).result).toEqual(expected)
     now += 25 * HOUR_MS
     await expect(analytics.query(QUERY)).rejects.toMatchObject({ code: 'archived' })
+  })
+
+  it('expire by the same job as all else, unless they are held', async () => {
+    now = START + 1110 * DAY_MS
+    const { id } = await tiering.hold.add({ from: START, to: START + 1, reason: 'a case' })
+    expect((await analytics.jobs.run('expire')).facts).toMatchObject({ days: 2, failed: 0 })
+    expect((await tiering.status()).days.map(({ day }) => day)).toEqual(['2026-01-10'])
+    await tiering.hold.release(id)
+    expect((await analytics.jobs.run('expire')).facts).toMatchObject({ days: 1, failed: 0 })
+    const { result, meta } = await analytics.query(QUERY)
+    expect(meta).toMatchObject({ complete: true, tiersRead: { hot: { rows: 0 }, cold: { segments: 0 } } })
+    expect(result).not.toEqual(expected)
   })
 })

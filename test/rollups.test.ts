@@ -156,6 +156,8 @@ describe.each([
       sessions: 0,
       identities: 0,
       deadLetters: 1,
+      days: 0,
+      failed: 0,
     })
     now = START + 800 * DAY_MS
     expect((await analytics.jobs.run('expire')).facts).toEqual({
@@ -163,6 +165,8 @@ describe.each([
       sessions: 1,
       identities: 0,
       deadLetters: 1,
+      days: 0,
+      failed: 0,
     })
     expect(await metrics('week')).toHaveLength(1)
   })

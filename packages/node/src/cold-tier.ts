@@ -29,6 +29,8 @@ export interface ColdTier {
   run(options?: TieringRunOptions): Promise<unknown>
   /** Brings what is due to the archive tier. */
   archive?(options?: TieringRunOptions): Promise<unknown>
+  /** Deletes what has passed the age of the tier manager's policy; with `dryRun` it only tells. */
+  expire?(options: TieringRunOptions & { dryRun: boolean }): Promise<unknown>
   /** Makes archived days readable for a while. */
   readonly restore?: {
     /** Asks for the archived days of the range, UTC milliseconds; asked again, it tells how far they are. */

@@ -6,9 +6,9 @@ import { dayPrefix } from './segments/names.js'
 /**
  * Where a day is on its way: `hot` has no committed segment, `copied` has one whose hot rows are still there, `cold` has its
  * events in segments (and what arrived late in the hot store). `archiving`: a segment may lie in the archive tier; `archived`: one
- * does, and must be restored to be read; `restored`: it can be read for a while.
+ * does, and must be restored to be read; `restored`: it can be read for a while. `expired`: its segments are gone, or go.
  */
-export type DayState = 'hot' | 'copied' | 'cold' | 'archiving' | 'archived' | 'restored'
+export type DayState = 'hot' | 'copied' | 'cold' | 'archiving' | 'archived' | 'restored' | 'expired'
 
 /** A segment in the archive tier. */
 export interface SegmentArchive {
@@ -57,6 +57,18 @@ export interface CatalogSegment extends SegmentFacts {
   drop: 'pending' | 'done'
   /** Missing while it can be read at any time. */
   archive?: SegmentArchive
+  /** Missing while it is kept. `announced`: nobody reads it any more. `deleting`: its object may be gone. */
+  expiry?: { step: 'announced' | 'deleting'; at: number }
+}
+
+/** What is remembered of a segment that expired. */
+export interface ExpiredSegment {
+  objectName: string
+  rows: number
+  size: number
+  sha256: string
+  /** UTC milliseconds. */
+  expiredAt: number
 }
 
 /** A move that is under way: what it will write is written here first. */
@@ -98,6 +110,7 @@ export interface CatalogDay {
   lastAccessed: number | null
   state: DayState
   segments: readonly CatalogSegment[]
+  expired?: readonly ExpiredSegment[]
   move?: MoveIntent
   /** Objects that were given up because they hold something else than they should; none is ever deleted here. */
   retiredObjects: readonly string[]
@@ -117,7 +130,7 @@ export interface CatalogEntry {
 
 /** What a change of a day sets; what follows from the segments is worked out. */
 export type CatalogChange = Partial<
-  Pick<CatalogDay, 'segments' | 'retiredObjects' | 'attempts'> & {
+  Pick<CatalogDay, 'segments' | 'expired' | 'retiredObjects' | 'attempts'> & {
     move: MoveIntent | undefined
     lastError: MoveFailure | undefined
     nextTryAt: number | undefined
@@ -211,9 +224,15 @@ export function isReadable({ archive }: CatalogSegment, now: number): boolean {
   return now < until - CLOSING_MS
 }
 
+/** The segments that are kept. */
+export function liveSegments({ segments }: Pick<CatalogDay, 'segments'>): readonly CatalogSegment[] {
+  return segments.some(({ expiry }) => expiry) ? segments.filter(({ expiry }) => !expiry) : segments
+}
+
 /** Where a day is at that time. */
-export function dayState({ segments }: Pick<CatalogDay, 'segments'>, now: number): DayState {
-  if (segments.length === 0) return 'hot'
+export function dayState(day: Pick<CatalogDay, 'segments' | 'expired'>, now: number): DayState {
+  const segments = liveSegments(day)
+  if (segments.length === 0) return day.segments.length > 0 || day.expired ? 'expired' : 'hot'
   if (segments.some(({ drop }) => drop === 'pending')) return 'copied'
   if (segments.some(({ archive }) => archive?.step === 'archiving')) return 'archiving'
   if (!segments.every((segment) => isReadable(segment, now))) return 'archived'
@@ -227,11 +246,13 @@ const TIER_NAMES: Readonly<Record<DayState, CatalogDay['tierName']>> = {
   archiving: 'archive',
   archived: 'archive',
   restored: 'archive',
+  // What was deleted was the archive's, or the cold tier's, last.
+  expired: 'cold',
 }
 
 /** Sets what follows from the segments; fields that were unset are left out, as JSON leaves them out. */
 function withFacts(value: CatalogDay, now: number): CatalogDay {
-  const { segments } = value
+  const segments = liveSegments(value)
   const state = dayState(value, now)
   const set = Object.fromEntries(
     Object.entries(value).filter(([, field]) => field !== undefined),

@@ -1,8 +1,16 @@
 import { AnalyticsError, type ColdView, type Day, type EventColumn, type StoredEvent } from '@analytics/protocol'
 import { createContext } from './context.js'
+import { type Holds, holds } from './operations/hold.js'
 import { planDays, surveyDays, type TieringPlan } from './operations/plan.js'
 import { type Restores, restores } from './operations/restore.js'
-import { runArchive, runTiering, type TieringRunOptions, type TieringRunResult } from './operations/run.js'
+import {
+  type ExpireOptions,
+  runArchive,
+  runExpiry,
+  runTiering,
+  type TieringRunOptions,
+  type TieringRunResult,
+} from './operations/run.js'
 import { type DayExplanation, explainDay, readStatus, type TieringStatus } from './operations/status.js'
 import { type VerifyOptions, type VerifyResult, verifyCatalog } from './operations/verify.js'
 import { resolveTieringOptions, type TieringOptions } from './options.js'
@@ -25,6 +33,13 @@ export interface Tiering {
   archive(options?: TieringRunOptions): Promise<TieringRunResult>
   /** Makes archived days readable for a while. */
   readonly restore: Restores
+  /**
+   * Deletes segments of the age `policy.expireAfter` for good, with all their versions; the days are told as moved. Only with
+   * `dryRun: false`; what a hold covers is kept. Done again, it goes on where it was cut off.
+   */
+  expire(options?: ExpireOptions): Promise<TieringRunResult>
+  /** Keeps days from expiring. */
+  readonly hold: Holds
   /** Every day by tier. */
   status(): Promise<TieringStatus>
   /** Why a day is where it is, and what comes next. */
@@ -56,6 +71,7 @@ export function createTiering(options: TieringOptions): Tiering {
     return context
   }
   const restoring = restores(context)
+  const holding = holds(context)
   return {
     plan: async () => planDays(await surveyDays(opened()), context),
     run: async (run = {}) => runTiering(opened(), run),
@@ -65,6 +81,12 @@ export function createTiering(options: TieringOptions): Tiering {
       request: async (range, more) => opened() && restoring.request(range, more),
       status: async (id, more) => opened() && restoring.status(id, more),
       wait: async (id, more) => opened() && restoring.wait(id, more),
+    },
+    expire: async (run = {}) => runExpiry(opened(), run),
+    hold: {
+      add: async (hold) => opened() && holding.add(hold),
+      list: async () => opened() && holding.list(),
+      release: async (id) => opened() && holding.release(id),
     },
     status: async () => readStatus(opened()),
     explain: async (day) => explainDay(opened(), day),

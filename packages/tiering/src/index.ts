@@ -18,6 +18,7 @@ export type {
   CatalogDay,
   CatalogSegment,
   DayState,
+  ExpiredSegment,
   MoveFailure,
   MoveIntent,
   SegmentArchive,
@@ -34,8 +35,9 @@ export type {
   PutResult,
   StorageTier,
 } from './object-store.js'
+export type { Hold, Holds } from './operations/hold.js'
 export type { MoveProgress } from './operations/move-context.js'
-export type { DueDay, TieringPlan, WaitingDay } from './operations/plan.js'
+export type { DueDay, HeldDay, TieringPlan, WaitingDay } from './operations/plan.js'
 export type {
   RestoreEstimate,
   RestoreOptions,
@@ -43,7 +45,7 @@ export type {
   RestoreStatus,
   Restores,
 } from './operations/restore.js'
-export type { SkippedDay, TieringRunOptions, TieringRunResult } from './operations/run.js'
+export type { ExpireOptions, SkippedDay, TieringRunOptions, TieringRunResult } from './operations/run.js'
 export type { DayExplanation, TierDay, TieringStatus } from './operations/status.js'
 export type { VerifyOptions, VerifyProblem, VerifyResult } from './operations/verify.js'
 export type { Logger, TieringOptions, TieringTimes } from './options.js'

@@ -9,9 +9,11 @@ export interface TieringPolicy {
    * `dropAfter`. @default never
    */
   archiveAfter?: Age
+  /** Age at which a day's segments are deleted for good, later than the others; a hold keeps them. @default never */
+  expireAfter?: Age
 }
 
-const POLICY_KEYS: readonly (keyof TieringPolicy)[] = ['dropAfter', 'archiveAfter']
+const POLICY_KEYS: readonly (keyof TieringPolicy)[] = ['dropAfter', 'archiveAfter', 'expireAfter']
 
 /** @throws AnalyticsError `invalid_options` where the policy has anything but ages that it knows, or an order that makes no sense. */
 export function resolvePolicy(policy: TieringPolicy): TieringPolicy {
@@ -20,17 +22,22 @@ export function resolvePolicy(policy: TieringPolicy): TieringPolicy {
     if ((POLICY_KEYS as readonly string[]).includes(key)) continue
     throw invalid(`policy.${key}`, `is not known; there is ${POLICY_KEYS.join(', ')}.`)
   }
-  const { dropAfter, archiveAfter } = policy
-  if (typeof dropAfter !== 'string' || !isAge(dropAfter))
-    throw invalid('policy.dropAfter', 'is no age such as 90d or 1y.')
-  if (archiveAfter === undefined) return { dropAfter }
-  if (typeof archiveAfter !== 'string' || !isAge(archiveAfter))
-    throw invalid('policy.archiveAfter', 'is no age such as 90d or 1y.')
-  const someDay = '2026-01-01'
-  if (dayReachesAge(someDay, archiveAfter) <= dayReachesAge(someDay, dropAfter))
-    throw invalid('policy.archiveAfter', 'is not later than policy.dropAfter.')
-  return { dropAfter, archiveAfter }
+  if (policy.dropAfter === undefined) throw invalid('policy.dropAfter', NO_AGE)
+  const resolved: TieringPolicy = { ...policy }
+  let before: keyof TieringPolicy | undefined
+  for (const name of POLICY_KEYS) {
+    const age = policy[name]
+    if (age === undefined) continue
+    if (typeof age !== 'string' || !isAge(age)) throw invalid(`policy.${name}`, NO_AGE)
+    if (before && dayReachesAge(SOME_DAY, age) <= dayReachesAge(SOME_DAY, policy[before]!))
+      throw invalid(`policy.${name}`, `is not later than policy.${before}.`)
+    before = name
+  }
+  return resolved
 }
+
+const NO_AGE = 'is no age such as 90d or 1y.'
+const SOME_DAY: Day = '2026-01-01'
 
 function invalid(field: string, fault: string): AnalyticsError {
   return new AnalyticsError('invalid_options', `${field} ${fault}`, { field })

@@ -3,7 +3,7 @@ import type { Retention } from '../retention.js'
 import { type Aggregator, aggregator } from '../rollups/aggregate.js'
 import { GRAINS, type Grain } from '../rollups/rollup.js'
 import type { HotStore } from '../store.js'
-import type { JobDefinition, JobFacts } from './job.js'
+import type { JobContext, JobDefinition, JobFacts } from './job.js'
 
 /** What the jobs of a data set work on. */
 export interface DefinitionOptions {
@@ -26,22 +26,29 @@ export function jobDefinitions({ store, cold, retention }: DefinitionOptions): J
     aggregate('aggregate-weekly', 'week'),
     ...(cold ? [tieringJob('tiering', (options) => cold.run(options))] : []),
     ...(cold?.archive ? [tieringJob('archive', (options) => cold.archive!(options))] : []),
-    { name: 'expire', work: ({ at, signal }) => expire(store, retention, at, signal) },
+    { name: 'expire', work: (context) => expire(store, cold, retention, context) },
   ]
 }
 
 function tieringJob(name: JobDefinition['name'], run: (options: TieringRunOptions) => Promise<unknown>): JobDefinition {
   return {
     name,
-    async work({ signal }) {
-      const result = (await run({ signal })) as { moved?: readonly unknown[]; failed?: readonly unknown[] }
-      return { days: result.moved?.length ?? 0, failed: result.failed?.length ?? 0 }
-    },
+    work: async ({ signal }) => movedDays(await run({ signal })),
   }
 }
 
+function movedDays(result: unknown): { days: number; failed: number } {
+  const { moved = [], failed = [] } = result as { moved?: readonly unknown[]; failed?: readonly unknown[] }
+  return { days: moved.length, failed: failed.length }
+}
+
 /** Deletes what has passed its age. */
-async function expire(store: HotStore, retention: Retention, at: number, signal: AbortSignal): Promise<JobFacts> {
+async function expire(
+  store: HotStore,
+  cold: ColdTier | undefined,
+  retention: Retention,
+  { at, signal }: JobContext,
+): Promise<JobFacts> {
   let metrics = 0
   for (const grain of GRAINS) {
     signal.throwIfAborted()
@@ -58,5 +65,8 @@ async function expire(store: HotStore, retention: Retention, at: number, signal:
   signal.throwIfAborted()
   const lettersBefore = retention.deadLettersFrom(at)
   const deadLetters = Number.isFinite(lettersBefore) ? (await store.expireDeadLetters(lettersBefore)).rows : 0
-  return { metrics, sessions, identities, deadLetters }
+  signal.throwIfAborted()
+  // Segments of days, where the tier manager's policy says how long they are kept.
+  const days = cold?.expire ? movedDays(await cold.expire({ dryRun: false, signal })) : {}
+  return { metrics, sessions, identities, deadLetters, ...days }
 }

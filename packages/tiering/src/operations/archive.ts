@@ -1,5 +1,5 @@
 import { AnalyticsError, type Day } from '@analytics/protocol'
-import type { CatalogEntry, CatalogSegment } from '../catalog.js'
+import { type CatalogEntry, type CatalogSegment, liveSegments } from '../catalog.js'
 import type { MoveOutcome } from './move.js'
 import type { MoveContext } from './move-context.js'
 
@@ -13,7 +13,7 @@ export async function archiveDay(context: MoveContext, day: Day): Promise<MoveOu
   let entry = await announce(context, await context.catalog.read(day))
   const waiting = await waitForReaders(context, entry)
   if (waiting) return { ...outcome, waiting }
-  for (const segment of entry.value.segments.filter(({ archive }) => archive?.step === 'archiving')) {
+  for (const segment of liveSegments(entry.value).filter(({ archive }) => archive?.step === 'archiving')) {
     entry = await archiveSegment(context, entry, segment)
     outcome.rows += segment.rows
     outcome.bytes += segment.size
@@ -26,10 +26,11 @@ export async function archiveDay(context: MoveContext, day: Day): Promise<MoveOu
 async function announce({ catalog, lease, now, onProgress }: MoveContext, entry: CatalogEntry): Promise<CatalogEntry> {
   onProgress({ day: entry.day, step: 'archive' })
   await lease.check()
-  const { segments } = entry.value
-  if (segments.every(({ archive }) => archive)) return entry
+  if (liveSegments(entry.value).every(({ archive }) => archive)) return entry
   return catalog.change(entry, {
-    segments: segments.map((one) => (one.archive ? one : { ...one, archive: { step: 'archiving', at: now() } })),
+    segments: entry.value.segments.map((one) =>
+      one.archive || one.expiry ? one : { ...one, archive: { step: 'archiving', at: now() } },
+    ),
   })
 }
 

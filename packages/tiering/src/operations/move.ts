@@ -7,7 +7,7 @@ import type { MoveContext } from './move-context.js'
 export interface MoveOutcome {
   rows: number
   bytes: number
-  waiting?: 'readers' | 'grace'
+  waiting?: 'readers' | 'grace' | 'hold'
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Age, Day, Seal } from '@analytics/protocol'
-import type { CatalogEntry } from '../catalog.js'
+import { type CatalogEntry, liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import { dayReachesAge, daysSince } from '../policy.js'
+import { activeHolds, type Hold, holdOf } from './hold.js'
 
 /** A day that a run would work on now. */
 export interface DueDay {
@@ -10,9 +11,9 @@ export interface DueDay {
   rows: number
   /**
    * `move`: copy, verify, drop. `resume`: go on with a move that stopped. `drop`: only the hot rows remain to go. `archive`: its
-   * segments go to the archive tier.
+   * segments go to the archive tier. `expire`: they are deleted for good.
    */
-  action: 'move' | 'resume' | 'drop' | 'archive'
+  action: 'move' | 'resume' | 'drop' | 'archive' | 'expire'
   /** Why it is due, as a sentence. */
   why: string
 }
@@ -34,6 +35,18 @@ export interface TieringPlan {
   waiting: readonly WaitingDay[]
   /** Days that are due for the archive tier, oldest first; `archive` takes them, not `run`. */
   archives: readonly DueDay[]
+  /** Days whose segments are due to be deleted for good, oldest first; `expire` takes them. */
+  expiries: readonly DueDay[]
+  /** Days that would be among them but for a hold. */
+  held: readonly HeldDay[]
+}
+
+/** A day that a hold keeps. */
+export interface HeldDay {
+  day: Day
+  rows: number
+  holdId: string
+  reason: string
 }
 
 /** One day seen from both sides. */
@@ -42,6 +55,7 @@ export interface DaySurvey {
   /** Hot rows that no committed segment stands for. */
   hotRows: number
   entry: CatalogEntry | undefined
+  hold?: Hold
 }
 
 /** Seals whose rows are still in the hot store though a committed segment stands for them. */
@@ -50,13 +64,19 @@ export function pendingSeals(entries: readonly CatalogEntry[]): Seal[] {
 }
 
 /** Every day that is in the hot store or in the catalog, oldest first. */
-export async function surveyDays({ catalog, hot }: TieringContext): Promise<DaySurvey[]> {
+export async function surveyDays(context: TieringContext): Promise<DaySurvey[]> {
+  const { catalog, hot } = context
+  const holds = await activeHolds(context)
   const entries = await catalog.list()
   const hotDays = await hot.listDays({ except: pendingSeals(entries) })
   const days = new Map<Day, DaySurvey>()
   for (const { day, rows } of hotDays) days.set(day, { day, hotRows: rows, entry: undefined })
   for (const entry of entries)
     days.set(entry.day, { day: entry.day, hotRows: days.get(entry.day)?.hotRows ?? 0, entry })
+  for (const survey of days.values()) {
+    const hold = holdOf(survey.day, holds)
+    if (hold) survey.hold = hold
+  }
   return [...days.values()].sort((a, b) => (a.day < b.day ? -1 : 1))
 }
 
@@ -68,15 +88,20 @@ export function planDays(
   const due: DueDay[] = []
   const waiting: WaitingDay[] = []
   const archives: DueDay[] = []
+  const expiries: DueDay[] = []
+  const held: HeldDay[] = []
   for (const survey of days) {
     const planned = planDay(survey, policy.dropAfter, now())
     if (planned && 'action' in planned) due.push(planned)
     else if (planned) waiting.push(planned)
     const archive = policy.archiveAfter && planArchive(survey, policy.archiveAfter, now())
     if (archive) archives.push(archive)
+    const expiry = policy.expireAfter && planExpiry(survey, policy.expireAfter, now())
+    if (expiry && 'holdId' in expiry) held.push(expiry)
+    else if (expiry) expiries.push(expiry)
   }
   const unfinishedFirst = (a: DueDay, b: DueDay): number => Number(a.action === 'move') - Number(b.action === 'move')
-  return { due: due.sort(unfinishedFirst), waiting, archives }
+  return { due: due.sort(unfinishedFirst), waiting, archives, expiries, held }
 }
 
 type Planned = DueDay | WaitingDay | undefined
@@ -103,7 +128,7 @@ function planDay({ day, hotRows: rows, entry }: DaySurvey, dropAfter: Age, now: 
 /** A day whose segments are due for the archive tier: none that still has hot rows to go, or failed a moment ago. */
 function planArchive({ day, entry }: DaySurvey, archiveAfter: Age, now: number): DueDay | undefined {
   const value = entry?.value
-  const readable = value?.segments.filter(({ archive }) => archive?.step !== 'archived') ?? []
+  const readable = value ? liveSegments(value).filter(({ archive }) => archive?.step !== 'archived') : []
   if (!value || readable.length === 0 || value.move || readable.some(({ drop }) => drop === 'pending')) return undefined
   if (now < dayReachesAge(day, archiveAfter) || (value.nextTryAt !== undefined && now < value.nextTryAt))
     return undefined
@@ -112,4 +137,21 @@ function planArchive({ day, entry }: DaySurvey, archiveAfter: Age, now: number):
     ? 'Its way to the archive tier was cut off.'
     : `It is ${daysSince(day, now)} days old, archiveAfter is ${archiveAfter}.`
   return { day, rows: readable.reduce((sum, { rows }) => sum + rows, 0), action: 'archive', why }
+}
+
+/** A day whose segments are due to go for good: none that still moves, or failed a moment ago. */
+function planExpiry({ day, entry, hold }: DaySurvey, expireAfter: Age, now: number): DueDay | HeldDay | undefined {
+  const value = entry?.value
+  if (!value || value.segments.length === 0 || value.move || value.segments.some(({ drop }) => drop === 'pending'))
+    return undefined
+  if (now < dayReachesAge(day, expireAfter) || (value.nextTryAt !== undefined && now < value.nextTryAt))
+    return undefined
+  const rows = value.segments.reduce((sum, one) => sum + one.rows, 0)
+  const isUnfinished = value.segments.some(({ expiry }) => expiry)
+  // What a hold found half gone is settled by the run.
+  if (hold && !isUnfinished) return { day, rows, holdId: hold.id, reason: hold.reason }
+  const why = isUnfinished
+    ? 'Its deletion was cut off.'
+    : `It is ${daysSince(day, now)} days old, expireAfter is ${expireAfter}.`
+  return { day, rows, action: 'expire', why }
 }

@@ -1,6 +1,6 @@
 import { AnalyticsError, type Day, errorCode } from '@analytics/protocol'
 import { pause, throwIfAborted } from '../abort.js'
-import { type CatalogEntry, type CatalogSegment, isReadable } from '../catalog.js'
+import { type CatalogEntry, type CatalogSegment, isReadable, liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 
 /** Days to restore: those that lie in part in the range, UTC milliseconds, `from` inclusive, `to` exclusive. */
@@ -82,7 +82,7 @@ const recordKey = (id: string): string => `restore/${id}`
 export function restores(context: TieringContext): Restores {
   const { catalog, cold, hot, now } = context
   const archivedDays = async (range: RestoreRange): Promise<CatalogEntry[]> =>
-    (await catalog.list(checked(range))).filter(({ value }) => value.segments.some(({ archive }) => archive))
+    (await catalog.list(checked(range))).filter(({ value }) => liveSegments(value).some(({ archive }) => archive))
 
   const status: Restores['status'] = async (id, { signal } = {}) => {
     const record = await hot.records.get<RestoreRecord>('meta', recordKey(id))
@@ -93,7 +93,7 @@ export function restores(context: TieringContext): Restores {
   return {
     async estimate(range) {
       const closed = (await archivedDays(range))
-        .map(({ day, value }) => ({ day, segments: value.segments.filter((one) => !isReadable(one, now())) }))
+        .map(({ day, value }) => ({ day, segments: liveSegments(value).filter((one) => !isReadable(one, now())) }))
         .filter(({ segments }) => segments.length > 0)
       const segments = closed.flatMap((one) => one.segments)
       return {
@@ -144,7 +144,7 @@ export function restores(context: TieringContext): Restores {
   ): Promise<CatalogSegment[]> {
     for (;;) {
       const entry = await days.read(day)
-      const wanted = entry.value.segments.filter(({ archive }) => archive)
+      const wanted = liveSegments(entry.value).filter(({ archive }) => archive)
       const missing = wanted.filter((segment) => !isCovered(segment, hours, now()))
       if (missing.length === 0) return wanted
       const isMissing = ({ objectName }: CatalogSegment) => missing.some((one) => one.objectName === objectName)
@@ -176,7 +176,9 @@ async function findStanding(
   { entries, hours }: { entries: readonly CatalogEntry[]; hours: number },
 ): Promise<{ id: string; record: RestoreRecord } | undefined> {
   const names = entries.flatMap(({ value }) =>
-    value.segments.filter(({ archive }) => archive).map(({ objectName }) => objectName),
+    liveSegments(value)
+      .filter(({ archive }) => archive)
+      .map(({ objectName }) => objectName),
   )
   const found = await hot.records.list<RestoreRecord>('meta', { prefix: recordKey('') })
   for (const { key, version, value } of found.reverse()) {

@@ -3,6 +3,7 @@ import { throwIfAborted } from '../abort.js'
 import type { TieringContext } from '../context.js'
 import { backoffMs } from '../policy.js'
 import { archiveDay } from './archive.js'
+import { expireDay } from './expire.js'
 import { holdLease } from './lease.js'
 import { type MoveOutcome, moveDay } from './move.js'
 import type { MoveContext, MoveProgress } from './move-context.js'
@@ -19,9 +20,9 @@ export interface TieringRunOptions {
 export interface SkippedDay {
   day: Day
   /**
-   * `backoff`: it failed before and waits. `readers`, `grace`: its segment is committed, but its hot rows may still be read.
+   * `backoff`: it failed before and waits. `readers`, `grace`: what would go may still be read. `hold`: it must not be deleted.
    */
-  reason: 'backoff' | 'readers' | 'grace'
+  reason: 'backoff' | 'readers' | 'grace' | 'hold'
   /** UTC milliseconds, where it is known. */
   until?: number
 }
@@ -49,6 +50,28 @@ export function runArchive(context: TieringContext, options: TieringRunOptions):
   return runDays(context, options, 'archives', (move, { day }) => archiveDay(move, day))
 }
 
+/** Options of an expiry. */
+export interface ExpireOptions extends TieringRunOptions {
+  /** Tells what would be deleted, and deletes nothing. @default true */
+  dryRun?: boolean
+}
+
+/** Deletes what has expired for good; the days are told as moved. @throws see {@link runDays} */
+export async function runExpiry(
+  context: TieringContext,
+  { dryRun = true, ...options }: ExpireOptions,
+): Promise<TieringRunResult> {
+  if (!dryRun) return runDays(context, options, 'expiries', (move, { day }) => expireDay(move, day))
+  throwIfAborted(options.signal)
+  const { expiries, held } = planDays(await surveyDays(context), context)
+  return {
+    status: 'done',
+    moved: expiries.map(({ day, rows }) => ({ day, rows, bytes: 0 })),
+    failed: [],
+    skipped: held.map(({ day }) => ({ day, reason: 'hold' })),
+  }
+}
+
 type Work = (context: MoveContext, due: DueDay) => Promise<MoveOutcome>
 
 /**
@@ -58,7 +81,7 @@ type Work = (context: MoveContext, due: DueDay) => Promise<MoveOutcome>
 async function runDays(
   context: TieringContext,
   { signal, onProgress = () => {} }: TieringRunOptions,
-  part: 'due' | 'archives',
+  part: 'due' | 'archives' | 'expiries',
   work: Work,
 ): Promise<TieringRunResult> {
   const result: Mutable<TieringRunResult> = { status: 'done', moved: [], failed: [], skipped: [] }
@@ -74,6 +97,7 @@ async function runDays(
     for (const { day, dueAt } of plan.waiting) {
       if (failedBefore.has(day)) result.skipped.push({ day, reason: 'backoff', until: dueAt })
     }
+    if (part === 'expiries') for (const { day } of plan.held) result.skipped.push({ day, reason: 'hold' })
     for (const due of plan[part]) {
       throwIfAborted(signal)
       if (!(await runDay(move, due, result, work))) break

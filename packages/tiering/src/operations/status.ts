@@ -1,7 +1,15 @@
 import { AnalyticsError, type ColdDay, DAY_MS, type Day } from '@analytics/protocol'
-import { type CatalogSegment, type DayState, dayState, type MoveFailure } from '../catalog.js'
+import {
+  type CatalogSegment,
+  type DayState,
+  dayState,
+  type ExpiredSegment,
+  liveSegments,
+  type MoveFailure,
+} from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import { dayReachesAge } from '../policy.js'
+import type { Hold } from './hold.js'
 import { type DaySurvey, type DueDay, planDays, surveyDays, type WaitingDay } from './plan.js'
 
 /** One day, for people to look at; its rows are all its events, hot and cold. */
@@ -41,6 +49,10 @@ export interface DayExplanation extends TierDay {
     /** Until when it is paid for whatever happens to it, where the tier has a minimum stay. */
     paidUntil?: number
   }[]
+  /** Why the day is kept whatever its age. */
+  hold?: Hold
+  /** What was deleted for good. */
+  expired: readonly ExpiredSegment[]
   /** Objects that were given up because they hold something else than they should. */
   retiredObjects: readonly string[]
 }
@@ -52,7 +64,7 @@ function tierDay({ day, hotRows, entry }: DaySurvey, { policy, now }: Pick<Tieri
     state: value ? dayState(value, now()) : 'hot',
     rows: hotRows + (value?.recordsCount ?? 0),
     bytes: value?.sizeBytes ?? 0,
-    segments: value?.segments.length ?? 0,
+    segments: value ? liveSegments(value).length : 0,
     hotRows,
     dueAt: dayReachesAge(day, policy.dropAfter),
     attempts: value?.attempts ?? 0,
@@ -76,11 +88,13 @@ export async function explainDay(context: TieringContext, day: Day): Promise<Day
   }
   const days = await surveyDays(context)
   const survey = days.find((one) => one.day === day) ?? { day, hotRows: 0, entry: undefined }
-  const { due, waiting, archives } = planDays([survey], context)
+  const { due, waiting, archives, expiries } = planDays([survey], context)
   return {
     ...tierDay(survey, context),
-    next: due[0] ?? archives[0] ?? waiting[0],
-    objects: (survey.entry?.value.segments ?? []).map((segment) => objectOf(segment, context)),
+    next: due[0] ?? expiries[0] ?? archives[0] ?? waiting[0],
+    ...(survey.hold ? { hold: survey.hold } : {}),
+    expired: survey.entry?.value.expired ?? [],
+    objects: (survey.entry ? liveSegments(survey.entry.value) : []).map((segment) => objectOf(segment, context)),
     retiredObjects: survey.entry?.value.retiredObjects ?? [],
   }
 }

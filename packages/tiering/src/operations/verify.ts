@@ -1,6 +1,6 @@
 import { AnalyticsError, type Day, errorCode } from '@analytics/protocol'
 import { throwIfAborted } from '../abort.js'
-import { type CatalogSegment, isReadable } from '../catalog.js'
+import { type CatalogSegment, isReadable, liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import { sidecarName } from '../segments/names.js'
 import { findDifference } from './copy.js'
@@ -43,7 +43,7 @@ export async function verifyCatalog(
   let bytes = 0
   let archived = 0
   for (const { day, value } of await context.catalog.list()) {
-    for (const segment of value.segments) {
+    for (const segment of liveSegments(value)) {
       throwIfAborted(signal)
       segments++
       bytes += segment.size

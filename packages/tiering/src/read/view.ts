@@ -9,7 +9,7 @@ import type {
   StoredEvent,
 } from '@analytics/protocol'
 import { compareText } from '@analytics/protocol/filter'
-import { type CatalogEntry, type CatalogSegment, dayState, isReadable } from '../catalog.js'
+import { type CatalogEntry, type CatalogSegment, dayState, isReadable, liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import { pendingSeals } from '../operations/plan.js'
 import type { SegmentBatch } from '../segment-format.js'
@@ -21,11 +21,11 @@ export async function openView(context: TieringContext, range: { from: number; t
   // Registered before the catalog is read: hot rows that are dropped in between would be on neither side.
   const reader = context.readers.open()
   try {
-    const entries = (await context.catalog.list(range)).filter(({ value }) => value.segments.length > 0)
+    const entries = (await context.catalog.list(range)).filter(({ value }) => liveSegments(value).length > 0)
     const seals = pendingSeals(entries)
     reader.leavesOut(seals)
     const now = context.now()
-    const isOpen = ({ value }: CatalogEntry) => value.segments.every((segment) => isReadable(segment, now))
+    const isOpen = ({ value }: CatalogEntry) => liveSegments(value).every((segment) => isReadable(segment, now))
     const readable = entries.filter(isOpen)
     reader.reads(readable.map(({ day }) => day))
     const reading = createReading(context, readable)
@@ -48,8 +48,9 @@ export async function openView(context: TieringContext, range: { from: number; t
 }
 
 function coldDay({ day, value }: CatalogEntry, now: number): ColdDay {
-  const { recordsCount, sizeBytes, segments } = value
-  return { day, state: dayState(value, now), rows: recordsCount, bytes: sizeBytes, segments: segments.length }
+  const { recordsCount, sizeBytes } = value
+  const segments = liveSegments(value).length
+  return { day, state: dayState(value, now), rows: recordsCount, bytes: sizeBytes, segments }
 }
 
 /** What the reads of one view share. */
@@ -64,7 +65,7 @@ interface Reading extends TieringContext {
 }
 
 function createReading(context: TieringContext, entries: readonly CatalogEntry[]): Reading {
-  const days = new Map(entries.map(({ day, value }) => [day, value.segments]))
+  const days = new Map(entries.map(({ day, value }) => [day, liveSegments(value)]))
   const opened = new Map<string, OpenSegment>()
   const stats: ColdReadStats = { segments: 0, bytes: 0, requests: 0 }
   let dictionaryId: Promise<string> | undefined

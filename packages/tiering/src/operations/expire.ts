@@ -1,0 +1,106 @@
+import { AnalyticsError, type Day } from '@analytics/protocol'
+import { type CatalogEntry, type CatalogSegment, liveSegments } from '../catalog.js'
+import { sidecarName } from '../segments/names.js'
+import { activeHolds, holdOf } from './hold.js'
+import type { MoveOutcome } from './move.js'
+import type { MoveContext } from './move-context.js'
+
+/**
+ * Deletes the segments of a day for good, from wherever an earlier attempt stopped. It is written down first: readers that come then
+ * don't see them, and those that were there before are waited for. A hold that comes before an object is deleted brings back what is left.
+ */
+export async function expireDay(context: MoveContext, day: Day): Promise<MoveOutcome> {
+  const outcome: MoveOutcome = { rows: 0, bytes: 0 }
+  let entry = await announce(context, await context.catalog.read(day))
+  const waiting = await waitForReaders(context, entry)
+  if (waiting) return { ...outcome, waiting }
+  for (const { objectName } of entry.value.segments.filter(({ expiry }) => expiry)) {
+    const isHeld = holdOf(day, await activeHolds(context)) !== undefined
+    if (isHeld) entry = await bringBack(context, entry)
+    const segment = entry.value.segments.find((one) => one.objectName === objectName)
+    // One that is gone, or may be in part, can't be brought back: its deletion is finished.
+    if (!segment?.expiry) continue
+    entry = await deleteSegment(context, entry, segment)
+    outcome.rows += segment.rows
+    outcome.bytes += segment.size
+  }
+  if (liveSegments(entry.value).length > 0) return { ...outcome, waiting: 'hold' }
+  if (entry.value.segments.length === 0) await deleteRetired(context, entry)
+  context.onProgress({ day, step: 'done' })
+  return outcome
+}
+
+async function announce({ catalog, lease, now, onProgress }: MoveContext, entry: CatalogEntry): Promise<CatalogEntry> {
+  onProgress({ day: entry.day, step: 'expire' })
+  await lease.check()
+  if (liveSegments(entry.value).length === 0) return entry
+  return catalog.change(entry, {
+    segments: entry.value.segments.map((one) =>
+      one.expiry ? one : { ...one, expiry: { step: 'announced', at: now() } },
+    ),
+  })
+}
+
+async function waitForReaders(
+  { readers, times, now, call }: MoveContext,
+  { day, value }: CatalogEntry,
+): Promise<MoveOutcome['waiting']> {
+  const announced = value.segments.flatMap(({ expiry }) => (expiry?.step === 'announced' ? expiry.at : []))
+  if (announced.length === 0) return undefined
+  if (now() < Math.max(...announced) + times.readerGraceMs) return 'grace'
+  return (await readers.left(day, times.readerWaitMs, call.signal)) ? undefined : 'readers'
+}
+
+/** Keeps after all what is still there as it was committed. */
+async function bringBack({ cold, catalog, lease, call }: MoveContext, entry: CatalogEntry): Promise<CatalogEntry> {
+  const segments: CatalogSegment[] = []
+  for (const one of entry.value.segments) {
+    const { expiry, ...kept } = one
+    const isWhole = expiry && (await cold.head(one.objectName, call))?.size === one.size
+    segments.push(isWhole ? kept : one)
+  }
+  await lease.check()
+  return catalog.change(entry, { segments })
+}
+
+async function deleteSegment(
+  context: MoveContext,
+  start: CatalogEntry,
+  segment: CatalogSegment,
+): Promise<CatalogEntry> {
+  const { cold, hot, catalog, lease, now, call } = context
+  const { objectName, rows, size, sha256 } = segment
+  await lease.check()
+  // Whoever adds a hold writes the day after it: this change then fails, and the hold is seen.
+  const entry = await catalog.change(start, {
+    segments: start.value.segments.map((one) =>
+      one.objectName === objectName ? { ...one, expiry: { step: 'deleting' as const, at: now() } } : one,
+    ),
+  })
+  await hot.audit({ action: 'tiering.expire', target: entry.day, details: { object: objectName, rows } })
+  await deleteObject(context, objectName)
+  await cold.delete(sidecarName(objectName), call)
+  await lease.check()
+  return catalog.change(entry, {
+    segments: entry.value.segments.filter((one) => one.objectName !== objectName),
+    expired: [...(entry.value.expired ?? []), { objectName, rows, size, sha256, expiredAt: now() }],
+    attempts: 0,
+    lastError: undefined,
+    nextTryAt: undefined,
+  })
+}
+
+/** Objects that were given up hold events of the day as well. */
+async function deleteRetired(context: MoveContext, entry: CatalogEntry): Promise<void> {
+  const { retiredObjects } = entry.value
+  if (retiredObjects.length === 0) return
+  for (const name of retiredObjects) await deleteObject(context, name)
+  await context.lease.check()
+  await context.catalog.change(entry, { retiredObjects: [] })
+}
+
+/** @throws AnalyticsError `outcome_unknown` where the object is still there. */
+async function deleteObject({ cold, call }: MoveContext, name: string): Promise<void> {
+  await cold.delete(name, call)
+  if (await cold.head(name, call)) throw new AnalyticsError('outcome_unknown', `${name} is still there.`)
+}
