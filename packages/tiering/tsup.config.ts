@@ -4,6 +4,6 @@ import { packageBuild } from '../../scripts/package-build.js'
 export default defineConfig(
   packageBuild({
     platform: 'node',
-    entries: ['src/index.ts', 'src/stores', 'src/formats', 'src/testing/index.ts'],
+    entries: ['src/index.ts', 'src/cli.ts', 'src/stores', 'src/formats', 'src/testing/index.ts'],
   }),
 )

@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+import { errorCode } from '@analytics/protocol'
+import { type Arguments, readArguments } from './cli/arguments.js'
+import { COMMANDS, type Command } from './cli/commands.js'
+import { loadConfig } from './cli/config.js'
+
+const WIDTH = Math.max(...Object.values(COMMANDS).map(({ usage }) => usage.length))
+
+const USAGE = `Moves days of events to object storage, and looks after them.
+
+  analytics-tiering <command> [options]
+
+${Object.values(COMMANDS)
+  .map(({ usage, does }) => `  ${usage.padEnd(WIDTH)}  ${does}`)
+  .join('\n')}
+
+  --config <file>  a module whose default export is a tiering, or { tiering, close }, or a function that
+                   returns one (analytics.config.mjs)
+  --json           for programs
+  --help           this text
+
+Exit code: 0 if all is well, 1 after an error, 2 where something failed or is not as it should be.
+A DuckDB file has one owner: stop the server first, or let it do the work.
+`
+
+/** The command that these words begin with. */
+function findCommand({ words }: Arguments): Command | undefined {
+  return COMMANDS[`${words[0]} ${words[1]}`] ?? COMMANDS[String(words[0])]
+}
+
+async function main(): Promise<void> {
+  const given = readArguments(process.argv.slice(2))
+  if (given.help) {
+    process.stdout.write(USAGE)
+    return
+  }
+  const command = findCommand(given)
+  if (!command) throw new Error(USAGE)
+  const stop = new AbortController()
+  // The first asks to end in order, the second ends.
+  process.once('SIGINT', () => stop.abort())
+  const { tiering, close } = await loadConfig(given.config)
+  try {
+    const { data, text, isBad } = await command.run({
+      tiering,
+      arguments: given,
+      signal: stop.signal,
+      onProgress: ({ day, step }) => void (given.json || process.stderr.write(`${day} ${step}\n`)),
+    })
+    process.stdout.write(`${given.json ? JSON.stringify(data, null, 2) : text}\n`)
+    if (isBad) process.exitCode = 2
+  } finally {
+    await close?.()
+  }
+}
+
+// A reader such as `head` may leave before the end.
+process.stdout.on('error', () => process.exit())
+
+main().catch((error: Error) => {
+  process.stderr.write(`${errorCode(error) ? `${errorCode(error)}: ` : ''}${error.message}\n`)
+  process.exitCode = 1
+})

@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util'
+import { AnalyticsError, DAY_MS } from '@analytics/protocol'
+
+/** What the command was given. */
+export interface Arguments {
+  /** The words behind the command's name. */
+  words: readonly string[]
+  config: string
+  json: boolean
+  help: boolean
+  yes: boolean
+  deep: boolean
+  wait: boolean
+  hours: number | undefined
+  reason: string | undefined
+  /** UTC milliseconds. */
+  range: { from: number; to: number } | undefined
+  until: number | undefined
+}
+
+/** @throws Error with a text for whoever typed the command. */
+export function readArguments(argv: readonly string[]): Arguments {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      config: { type: 'string', default: 'analytics.config.mjs' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+      yes: { type: 'boolean', default: false },
+      deep: { type: 'boolean', default: false },
+      wait: { type: 'boolean', default: false },
+      from: { type: 'string' },
+      to: { type: 'string' },
+      until: { type: 'string' },
+      hours: { type: 'string' },
+      reason: { type: 'string' },
+    },
+  })
+  const { config, json, help, yes, deep, wait, from, to, until, hours, reason } = values
+  return {
+    words: positionals,
+    config,
+    json,
+    help,
+    yes,
+    deep,
+    wait,
+    hours: hours === undefined ? undefined : Number(hours),
+    reason,
+    range: from === undefined && to === undefined ? undefined : readRange(from, to),
+    until: until === undefined ? undefined : readDay('--until', until),
+  }
+}
+
+/** `--from` is the first day, `--to` the last one. */
+function readRange(from: string | undefined, to: string | undefined): { from: number; to: number } {
+  const first = readDay('--from', from)
+  const last = to === undefined ? first : readDay('--to', to)
+  if (last < first) throw new AnalyticsError('invalid_options', '--to is before --from.', { field: 'to' })
+  return { from: first, to: last + DAY_MS }
+}
+
+function readDay(option: string, text: string | undefined): number {
+  const day = /^\d{4}-\d\d-\d\d$/.test(text ?? '') ? Date.parse(text!) : Number.NaN
+  if (!Number.isNaN(day)) return day
+  throw new AnalyticsError('invalid_options', `${option} is no day such as 2026-08-01.`, { field: option.slice(2) })
+}

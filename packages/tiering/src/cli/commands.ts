@@ -1,0 +1,211 @@
+import { AnalyticsError, type Day } from '@analytics/protocol'
+import type { Tiering } from '../create-tiering.js'
+import type { MoveProgress } from '../operations/move-context.js'
+import type { RestoreStatus } from '../operations/restore.js'
+import type { TieringRunResult } from '../operations/run.js'
+import type { Arguments } from './arguments.js'
+import { bytes, instant, table } from './format.js'
+
+/** What a command works with. */
+export interface CommandContext {
+  tiering: Tiering
+  arguments: Arguments
+  signal: AbortSignal
+  /** Tells people how far it is. */
+  onProgress(progress: MoveProgress): void
+}
+
+/** What a command found or did. */
+export interface CommandResult {
+  /** For programs. */
+  data: unknown
+  /** For people. */
+  text: string
+  /** Whether something is not as it should be, which the exit code tells. */
+  isBad?: boolean
+}
+
+/** A command of the command line. */
+export interface Command {
+  /** Its words and what follows them. */
+  usage: string
+  does: string
+  run(context: CommandContext): Promise<CommandResult>
+}
+
+/** Every command, by its words. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  plan: {
+    usage: 'plan',
+    does: 'what run, archive and expire would do now, and why',
+    async run({ tiering }) {
+      const data = await tiering.plan()
+      const rows = [...data.due, ...data.archives, ...data.expiries].map(({ day, action, rows: count, why }) => [
+        day,
+        action,
+        count,
+        why,
+      ])
+      const held = data.held.map(({ day, rows: count, reason }) => [day, 'held', count, reason])
+      const [next] = data.waiting
+      const later = next ? `\nNext: ${next.day} at ${instant(next.dueAt)}.` : ''
+      const all = [...rows, ...held] as (string | number)[][]
+      return { data, text: (all.length > 0 ? table(['day', 'action', 'rows', 'why'], all) : 'Nothing is due.') + later }
+    },
+  },
+  run: {
+    usage: 'run',
+    does: 'moves what is due to object storage',
+    run: async ({ tiering, signal, onProgress }) => told(await tiering.run({ signal, onProgress }), 'moved'),
+  },
+  archive: {
+    usage: 'archive',
+    does: 'brings what is due to the archive tier; there is no way back',
+    run: async ({ tiering, signal, onProgress }) => told(await tiering.archive({ signal, onProgress }), 'archived'),
+  },
+  expire: {
+    usage: 'expire [--yes]',
+    does: 'tells what has expired; with --yes it is deleted for good',
+    async run({ tiering, arguments: { yes }, signal, onProgress }) {
+      const result = told(
+        await tiering.expire({ dryRun: !yes, signal, onProgress }),
+        yes ? 'deleted' : 'would be deleted',
+      )
+      return yes ? result : { ...result, text: `${result.text}\nNothing was deleted: --yes does it.` }
+    },
+  },
+  status: {
+    usage: 'status',
+    does: 'every day by tier',
+    async run({ tiering }) {
+      const data = await tiering.status()
+      const rows = data.days.map(({ day, state, rows: count, bytes: size, segments, lastError }) => [
+        day,
+        state,
+        count,
+        bytes(size),
+        segments,
+        lastError ? `failed: ${lastError.code}` : '',
+      ])
+      return {
+        data,
+        text:
+          rows.length > 0 ? table(['day', 'state', 'rows', 'stored', 'segments', ''], rows) : 'There are no events.',
+      }
+    },
+  },
+  explain: {
+    usage: 'explain <day>',
+    does: 'where a day is, why, and what comes next',
+    async run({ tiering, arguments: { words } }) {
+      const data = await tiering.explain(words[1] as Day)
+      const lines = [
+        `${data.day} is ${data.state}: ${data.rows.toLocaleString('en-US')} events, ${data.hotRows.toLocaleString('en-US')} of them in the hot store only.`,
+        data.next ? data.next.why : 'Nothing comes next.',
+        ...(data.hold ? [`Held: ${data.hold.reason}`] : []),
+        ...(data.lastError
+          ? [`Attempt ${data.attempts} failed at ${instant(data.lastError.at)}: ${data.lastError.message}`]
+          : []),
+        ...data.objects.map(({ name, bytes: size, archivedAt, paidUntil }) =>
+          [
+            `${name}, ${bytes(size)}`,
+            ...(archivedAt === undefined ? [] : [`archived ${instant(archivedAt)}`]),
+            ...(paidUntil === undefined ? [] : [`paid until ${instant(paidUntil)}`]),
+          ].join(', '),
+        ),
+      ]
+      return { data, text: lines.join('\n') }
+    },
+  },
+  verify: {
+    usage: 'verify [--deep]',
+    does: 'compares the catalog with the objects; with --deep it reads all that can be read',
+    async run({ tiering, arguments: { deep }, signal }) {
+      const data = await tiering.verify({ deep, signal })
+      const looked = `${data.segments} segments, ${bytes(data.bytes)}, ${data.archived} of them in the archive.`
+      const problems = data.problems.map(({ day, problem, message }) => [day, problem, message])
+      const text = data.ok ? `Nothing is wrong: ${looked}` : `${looked}\n${table(['day', 'problem', ''], problems)}`
+      return { data, text, isBad: !data.ok }
+    },
+  },
+  'restore estimate': {
+    usage: 'restore estimate --from <day> [--to <day>]',
+    does: 'what a restore would ask for',
+    async run({ tiering, arguments: given }) {
+      const data = await tiering.restore.estimate(rangeOf(given))
+      const text = `${data.days.length} days, ${data.objects} objects, ${bytes(data.bytes)}; readable within ${data.readyWithinMs / 60_000} minutes.`
+      return { data, text }
+    },
+  },
+  'restore request': {
+    usage: 'restore request --from <day> [--to <day>] [--hours <1-240>] [--wait]',
+    does: 'makes archived days readable for a while',
+    async run({ tiering, arguments: given, signal }) {
+      const { hours, wait } = given
+      const asked = await tiering.restore.request(rangeOf(given), { signal, ...(hours === undefined ? {} : { hours }) })
+      return restoreResult(wait ? await tiering.restore.wait(asked.id, { signal }) : asked)
+    },
+  },
+  'restore status': {
+    usage: 'restore status <id>',
+    does: 'how far a restore is',
+    run: async ({ tiering, arguments: { words }, signal }) =>
+      restoreResult(await tiering.restore.status(words[2] ?? '', { signal })),
+  },
+  'hold add': {
+    usage: 'hold add --from <day> [--to <day>] --reason <text> [--until <day>]',
+    does: 'keeps days from expiring',
+    async run({ tiering, arguments: given }) {
+      const { reason = '', until } = given
+      const data = await tiering.hold.add({ ...rangeOf(given), reason, ...(until === undefined ? {} : { until }) })
+      const late = data.tooLate.length > 0 ? `\nToo late for ${data.tooLate.join(', ')}.` : ''
+      return { data, text: `Held as ${data.id}.${late}`, isBad: late !== '' }
+    },
+  },
+  'hold list': {
+    usage: 'hold list',
+    does: 'every hold',
+    async run({ tiering }) {
+      const data = await tiering.hold.list()
+      const rows = data.map(({ id, from, to, reason }) => [id, day(from), day(to - 1), reason])
+      return { data, text: rows.length > 0 ? table(['id', 'from', 'to', 'reason'], rows) : 'There are no holds.' }
+    },
+  },
+  'hold release': {
+    usage: 'hold release <id>',
+    does: 'ends a hold',
+    async run({ tiering, arguments: { words } }) {
+      const id = words[2] ?? ''
+      await tiering.hold.release(id)
+      return { data: { id }, text: `${id} is released.` }
+    },
+  },
+}
+
+const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
+
+function rangeOf({ range }: Arguments): { from: number; to: number } {
+  if (range) return range
+  throw new AnalyticsError('invalid_options', '--from is missing.', { field: 'from' })
+}
+
+function told(data: TieringRunResult, what: string): CommandResult {
+  if (data.status === 'lease_held') return { data, text: 'Another worker is at it; nothing was done.', isBad: true }
+  const rows = data.moved.reduce((sum, one) => sum + one.rows, 0)
+  const lines = [
+    `${data.moved.length} days ${what}, ${rows.toLocaleString('en-US')} events.`,
+    ...data.skipped.map(({ day: skipped, reason }) => `${skipped} was left alone: ${reason}.`),
+    ...data.failed.map(({ day: failed, code, message }) => `${failed} failed with ${code}: ${message}`),
+  ]
+  return { data, text: lines.join('\n'), isBad: data.failed.length > 0 || data.status !== 'done' }
+}
+
+function restoreResult(data: RestoreStatus): CommandResult {
+  const { id, state, readable, objects, readyBy, readableUntil } = data
+  const when = readableUntil === undefined ? `by ${instant(readyBy)}` : `until ${instant(readableUntil)}`
+  return {
+    data,
+    text: `${id} is ${state}: ${readable} of ${objects} objects can be read, ${when}.`,
+    isBad: state === 'expired',
+  }
+}
