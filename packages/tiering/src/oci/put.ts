@@ -54,11 +54,13 @@ async function putWhole(
   options: ResolvedOciOptions,
   { name, body, tier, signal }: Putting,
 ): Promise<PutResult> {
-  const source = streamOf(checkedBody(name, body, signal))
   let failed: unknown
-  source.on('error', (error) => {
+  const bytes = watched(checkedBody(name, body, signal), (error) => {
     failed = error
   })
+  const source = streamOf(bytes)
+  // What the network makes of the stream shows in the request.
+  source.on('error', () => {})
   try {
     const { response } = await send(
       (client) =>
@@ -83,5 +85,18 @@ async function putWhole(
     throw failed !== undefined && !signal?.aborted ? failed : error
   } finally {
     source.destroy()
+  }
+}
+
+/** The bytes as they are; tells of their source's own failure, not of a reader that left. */
+async function* watched(
+  bytes: AsyncIterable<Uint8Array>,
+  onFailure: (error: unknown) => void,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes
+  } catch (error) {
+    onFailure(error)
+    throw error
   }
 }

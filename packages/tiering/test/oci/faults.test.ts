@@ -1,24 +1,16 @@
-import { createHash, generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { http } from 'msw'
 import { setupServer } from 'msw/node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ObjectBody, ObjectStore } from '../../src/object-store.js'
+import { textBody as bodyOf } from '../../src/operations/transfer.js'
 import { ociObjectStore } from '../../src/stores/oci.js'
 import { type OciService, ociService, type ServiceFault } from '../../src/testing/index.js'
 import { IDENTITY, startStandIn } from './stand-in.js'
 
 const HOUR_MS = 3_600_000
-
-function bodyOf(text: string): ObjectBody {
-  const bytes = Buffer.from(text)
-  return {
-    size: bytes.byteLength,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    async *open() {
-      yield bytes
-    },
-  }
-}
 
 async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   const parts: Uint8Array[] = []
@@ -138,6 +130,35 @@ describe('ociObjectStore, whatever the network does', () => {
     expect(await store.head('a')).toMatchObject({ size: 5 })
     standIn.service.fail(({ operation }) => (operation === 'HeadObject' ? { kind: 'fail-after' } : undefined))
     await expect(twice.head('a')).rejects.toMatchObject({ code: 'store_unavailable' })
+  })
+
+  it('sends a body again that broke off on its way', async () => {
+    // Between the two: it ends the first connection that has brought so many bytes.
+    const sockets = new Set<Socket>()
+    let cuts = 0
+    const proxy = createServer((incoming) => {
+      const outgoing = connect(Number(new URL(standIn.url).port), '127.0.0.1')
+      for (const socket of [incoming, outgoing]) sockets.add(socket.on('error', () => {}))
+      let brought = 0
+      incoming.on('data', (data) => {
+        brought += data.byteLength
+        if (brought < 300_000 || cuts > 0) outgoing.write(data)
+        else {
+          cuts++
+          for (const socket of [incoming, outgoing]) socket.destroy()
+        }
+      })
+      outgoing.pipe(incoming)
+    })
+    proxy.listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    const { port } = proxy.address() as AddressInfo
+    const through = standIn.open({ endpoint: `http://127.0.0.1:${port}` })
+    const text = 'x'.repeat(2_000_000)
+    expect(await through.put('a', bodyOf(text))).toMatchObject({ status: 'created' })
+    expect([cuts, await textOf(store.get('a'))]).toEqual([1, text])
+    for (const socket of sockets) socket.destroy()
+    proxy.close()
   })
 
   it('never stores bytes that were damaged on the way', async () => {
