@@ -1,0 +1,287 @@
+import { createHash } from 'node:crypto'
+import { AnalyticsError, DAY_MS, type Day, dayOf, dayStart, type StoredEvent } from '@analytics/protocol'
+import { createTiering, type Tiering } from '../../src/create-tiering.js'
+import type { ObjectStore } from '../../src/object-store.js'
+import { dayReachesAge } from '../../src/policy.js'
+import { sidecarName } from '../../src/segments/names.js'
+import { memoryObjectStore } from '../../src/stores/memory.js'
+import { type MemoryHotTier, memoryHotTier, sampleEvents, seededRandom, withFaults } from '../../src/testing/index.js'
+import { jsonFormat } from '../json-format.js'
+import { createScheduler, faultyCalls, Injected } from './scheduler.js'
+
+const HOUR_MS = 3_600_000
+const POLICY = { dropAfter: '10d', archiveAfter: '20d', expireAfter: '30d' } as const
+const TODAY = dayStart('2026-08-01')
+const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER }
+/** Of the segments that are put. */
+const DAMAGED = 0.03
+
+const CHANCES = { before: 0.03, after: 0.03, crash: 0.01 }
+
+/** Days that are due to be moved, archived and deleted, and one that is not due at all. */
+const DAYS: readonly Day[] = [31, 29, 21, 19, 12, 9].map((age) => dayOf(TODAY - (age + 1) * DAY_MS))
+
+/** How long readers in other processes are given. */
+const GRACE_MS = 30 * 60_000
+
+/** What a simulation works on. */
+interface Simulated {
+  seed: number
+  /** Whether all workers are of one process, which protects its readers; else those of others are given time. */
+  isOneProcess: boolean
+  random: () => number
+  time: number
+  hot: MemoryHotTier
+  cold: ObjectStore
+  /** Every event that was ever stored. */
+  events: Map<string, StoredEvent>
+  /** Days that a hold has kept since before anything of them was deleted. */
+  held: Set<Day>
+  holdIds: string[]
+  open(faults?: Parameters<typeof withFaults>[1]): Tiering
+}
+
+function simulated(seed: number, tempDir: string): Simulated {
+  const random = seededRandom(seed)
+  const clock = () => world.time
+  const hot = memoryHotTier({ now: clock })
+  const cold = damaging(memoryObjectStore({ now: clock, restoreDelayMs: HOUR_MS }), random)
+  const isOneProcess = seed % 2 === 1
+  const world: Simulated = {
+    seed,
+    isOneProcess,
+    random,
+    time: TODAY,
+    hot,
+    cold,
+    events: new Map(),
+    held: new Set(),
+    holdIds: [],
+    open: (faults) =>
+      createTiering({
+        hot: withFaults(hot, faults && ((operation, phase) => faults(`hot.${operation}`, phase)), ['readSealed']),
+        cold: withFaults(cold, faults && ((operation, phase) => faults(`cold.${operation}`, phase)), ['get', 'list']),
+        policy: POLICY,
+        format: jsonFormat(),
+        times: { readerWaitMs: 0, readerGraceMs: isOneProcess ? 0 : GRACE_MS },
+        now: clock,
+        random,
+        tempDir,
+      }),
+  }
+  return world
+}
+
+/** A store in which some segments are damaged right after they were put: what verification is for. */
+function damaging(store: ObjectStore, random: () => number): ObjectStore {
+  return {
+    ...store,
+    async put(name, body, options) {
+      const put = await store.put(name, body, options)
+      if (put.status !== 'created' || !name.startsWith('events/') || random() >= DAMAGED) return put
+      const parts: Uint8Array[] = []
+      for await (const bytes of store.get(name)) parts.push(bytes)
+      const bytes = Buffer.concat(parts)
+      bytes[Math.floor(random() * bytes.length)]! ^= 1
+      await store.delete(name)
+      await store.put(
+        name,
+        {
+          ...digestOf(bytes),
+          async *open() {
+            yield bytes
+          },
+        },
+        options,
+      )
+      return put
+    },
+  }
+}
+
+const digestOf = (bytes: Uint8Array) => ({
+  size: bytes.byteLength,
+  sha256: createHash('sha256').update(bytes).digest('hex'),
+})
+
+async function insert(world: Simulated, day: Day, count: number): Promise<void> {
+  const events = sampleEvents({ day, count, seed: Math.floor(world.random() * 1e9) })
+  await world.hot.insert(events)
+  for (const event of events) if (!world.events.has(event.eventId)) world.events.set(event.eventId, event)
+}
+
+const mayBeExpired = ({ time }: Simulated, day: Day): boolean => time >= dayReachesAge(day, POLICY.expireAfter)
+
+/** Reads as a query does: the hot rows outside the seals, and the segments. */
+async function readAll({ hot }: Simulated, tiering: Tiering): Promise<{ ids: string[]; archived: Set<Day> }> {
+  const view = await tiering.openView(ALL)
+  try {
+    const ids = (await hot.read({ except: view.seals })).map(({ eventId }) => eventId)
+    for (const { day } of view.days)
+      for await (const batch of view.readEvents(day, ALL)) for (const { eventId } of batch) ids.push(eventId)
+    return { ids, archived: new Set(view.archivedDays.map(({ day }) => day)) }
+  } finally {
+    view.release()
+  }
+}
+
+/** @throws Error where an event is read twice, or one is missing that nothing explains. */
+function assertRead(
+  world: Simulated,
+  expected: readonly StoredEvent[],
+  read: { ids: string[]; archived: Set<Day> },
+): void {
+  const found = new Set(read.ids)
+  if (found.size !== read.ids.length) throw new Error(`seed ${world.seed}: an event was read twice`)
+  for (const { eventId, eventTimestamp } of expected) {
+    const day = dayOf(eventTimestamp)
+    if (found.has(eventId) || read.archived.has(day) || mayBeExpired(world, day)) continue
+    throw new Error(`seed ${world.seed}: an event of ${day} is missing`)
+  }
+}
+
+/** Reads at leisure while others work. @throws Error where the reader got anything but each event once. */
+async function readSlowly(world: Simulated, tiering: Tiering, turn: () => Promise<void>): Promise<void> {
+  const since = world.time
+  const expected = [...world.events.values()]
+  const view = await tiering.openView(ALL)
+  // A restored day may close meanwhile, and other processes wait no longer than they were told to.
+  const isExcused = () =>
+    (!world.isOneProcess && world.time - since >= GRACE_MS) || view.days.some(({ state }) => state === 'restored')
+  // Long enough for others to begin and end something.
+  const linger = async (most: number) => {
+    for (let turns = Math.floor(world.random() * most); turns >= 0; turns--) await turn()
+  }
+  try {
+    await linger(80)
+    const ids = (await world.hot.read({ except: view.seals })).map(({ eventId }) => eventId)
+    for (const { day } of view.days) {
+      await linger(20)
+      for await (const batch of view.readEvents(day, ALL)) for (const { eventId } of batch) ids.push(eventId)
+    }
+    if (isExcused()) return
+    // What has expired since was there when it was opened, as far as this reader is concerned.
+    assertRead(world, expected, { ids, archived: new Set(view.archivedDays.map(({ day }) => day)) })
+  } catch (error) {
+    if (error instanceof Injected || isExcused()) return
+    throw error instanceof AnalyticsError ? new Error(`seed ${world.seed}: a reader failed`, { cause: error }) : error
+  } finally {
+    view.release()
+  }
+}
+
+/** What a worker does next. */
+async function act(world: Simulated, tiering: Tiering, turn: () => Promise<void>): Promise<void> {
+  const chance = world.random()
+  if (chance < 0.35) await tiering.run()
+  else if (chance < 0.55) await tiering.archive()
+  else if (chance < 0.7) await tiering.expire({ dryRun: false })
+  else if (chance < 0.8) await tiering.restore.status((await tiering.restore.request(ALL, { hours: 5 })).id)
+  else if (chance < 0.9) await readSlowly(world, tiering, turn)
+  else if (chance < 0.95) await hold(world, tiering)
+  else {
+    const id = world.holdIds.pop()
+    if (id === undefined) return
+    world.held.clear()
+    await tiering.hold.release(id)
+  }
+}
+
+async function hold(world: Simulated, tiering: Tiering): Promise<void> {
+  const day = DAYS[Math.floor(world.random() * 2)]!
+  const { id, tooLate } = await tiering.hold.add({ from: dayStart(day), to: dayStart(day) + 1, reason: 'simulated' })
+  world.holdIds.push(id)
+  if (tooLate.length === 0) world.held.add(day)
+}
+
+/** Opens tiering for a worker: its calls wait for their turn and may fail. */
+function openFaulty(world: Simulated, turn: () => Promise<void>): Tiering {
+  const { hook } = faultyCalls(turn, world.random, world.isOneProcess ? { ...CHANCES, crash: 0 } : CHANCES)
+  return world.open(async (operation, phase) => {
+    await hook(operation, phase)
+    // A worker is held up: its lease is gone, and it doesn't know.
+    if (phase === 'before' && world.random() < 0.01) world.time += 2 * 60_000
+  })
+}
+
+/** A worker that does a few things. In a process of its own it may crash, and another is started. */
+async function work(world: Simulated, shared: Tiering | undefined, turn: () => Promise<void>): Promise<void> {
+  for (let i = 0; i < 8; i++) {
+    const tiering = shared ?? openFaulty(world, turn)
+    try {
+      await act(world, tiering, turn)
+    } catch (error) {
+      if (!(error instanceof Injected) && !(error instanceof AnalyticsError)) throw error
+    } finally {
+      if (!shared) await tiering.close().catch(() => {})
+    }
+    await turn()
+    // Past a lease now and then, past a restore, or to the next day.
+    if (world.random() < 0.5) world.time += Math.floor(world.random() ** 3 * DAY_MS)
+  }
+}
+
+async function feed(world: Simulated, turn: () => Promise<void>): Promise<void> {
+  for (let i = 0; i < 12; i++) {
+    for (let wait = Math.floor(world.random() * 12); wait > 0; wait--) await turn()
+    await insert(world, DAYS[Math.floor(world.random() * DAYS.length)]!, 1 + Math.floor(world.random() * 3))
+  }
+}
+
+/** Nothing lost, doubled or left over, once everybody has finished and nothing fails any more. */
+async function assertConsistent(world: Simulated): Promise<void> {
+  const fail = (what: string) => {
+    throw new Error(`seed ${world.seed}: ${what}`)
+  }
+  for (let round = 0; round < 8; round++) {
+    // At each noon, and once more when readers have had their time.
+    world.time = round % 2 === 0 ? dayStart(dayOf(world.time)) + 1.5 * DAY_MS : world.time + GRACE_MS
+    const tiering = world.open()
+    for (const done of [await tiering.run(), await tiering.archive(), await tiering.expire({ dryRun: false })])
+      if (done.status !== 'done') fail(`a run ended with ${done.status}`)
+    await tiering.close()
+  }
+  const tiering = world.open()
+  const plan = await tiering.plan()
+  if (plan.due.length + plan.archives.length + plan.expiries.length > 0) fail(`work is left: ${JSON.stringify(plan)}`)
+  const restore = await tiering.restore.request(ALL, { hours: 10 })
+  world.time += HOUR_MS
+  const { state } = await tiering.restore.status(restore.id)
+  if (state !== 'ready') fail(`the restore is ${state}`)
+  const read = await readAll(world, tiering)
+  if (read.archived.size > 0) fail(`days stay archived: ${[...read.archived].join(', ')}`)
+  assertRead(world, [...world.events.values()], read)
+  for (const id of read.ids) if (!world.events.has(id)) fail('an event came from nowhere')
+  for (const day of world.held) {
+    const events = [...world.events.values()].filter(({ eventTimestamp }) => dayOf(eventTimestamp) === day)
+    const found = new Set(read.ids)
+    if (!events.every(({ eventId }) => found.has(eventId))) fail(`${day} was held, and is gone`)
+  }
+  const verified = await tiering.verify({ deep: true })
+  if (!verified.ok) fail(JSON.stringify(verified.problems))
+  await assertNoRest(world, fail)
+  await tiering.close()
+}
+
+/** Every object is one that the catalog knows of. */
+async function assertNoRest({ hot, cold }: Simulated, fail: (what: string) => void): Promise<void> {
+  const known = new Set<string>()
+  for (const { value } of await hot.records.list<{ segments: { objectName: string }[]; retiredObjects: string[] }>(
+    'tier',
+  )) {
+    for (const { objectName } of value.segments) known.add(objectName).add(sidecarName(objectName))
+    for (const name of value.retiredObjects) known.add(name)
+  }
+  for await (const { name } of cold.list('')) if (!known.has(name)) fail(`${name} is left over`)
+}
+
+/** Runs a seed. @throws Error that says what is wrong. */
+export async function simulate(seed: number, workers: number, tempDir: string): Promise<void> {
+  const world = simulated(seed, tempDir)
+  for (const day of DAYS) await insert(world, day, 3 + Math.floor(world.random() * 4))
+  const scheduler = createScheduler(world.random)
+  const shared = world.isOneProcess ? openFaulty(world, scheduler.turn) : undefined
+  const works = Array.from({ length: workers }, () => (turn: () => Promise<void>) => work(world, shared, turn))
+  await Promise.all([...works, (turn: () => Promise<void>) => feed(world, turn)].map((one) => scheduler.start(one)))
+  await assertConsistent(world)
+}
