@@ -1,9 +1,10 @@
 import { describe, it } from 'vitest'
+import { limitMs, runs } from '../../../../test/support/soak.js'
 import { tempDir } from '../temp-dir.js'
 import { simulate } from './simulation.js'
 
 const dir = tempDir()
-const SEEDS = 50
+const SEEDS = runs(50, 5000)
 
 describe('Workers that move, archive, restore, expire and read at the same time, while calls fail and processes die', () => {
   it.each([2, 3])(
@@ -11,6 +12,6 @@ describe('Workers that move, archive, restore, expire and read at the same time,
     async (workers) => {
       for (let seed = 1; seed <= SEEDS; seed++) await simulate(seed, workers, dir)
     },
-    120_000,
+    limitMs(120_000),
   )
 })
