@@ -1,4 +1,4 @@
-import { AnalyticsError, DAY_MS, type Day, dayOf, type RecordStore, type Seal } from '@analytics/protocol'
+import { AnalyticsError, DAY_MS, type Day, dayOf, errorCode, type RecordStore, type Seal } from '@analytics/protocol'
 import type { ObjectStore } from './object-store.js'
 import type { SegmentFormat } from './segment-format.js'
 import { dayPrefix } from './segments/names.js'
@@ -147,7 +147,15 @@ export interface Catalog {
    * @throws AnalyticsError `catalog_conflict` where somebody did.
    */
   change(entry: CatalogEntry, change: CatalogChange): Promise<CatalogEntry>
+  /**
+   * Changes a day whoever else changes it: what `changeOf` makes of it is made anew after a conflict. Where that is undefined,
+   * nothing is changed. Resolves to the day as it was read last.
+   */
+  update(day: Day, changeOf: (entry: CatalogEntry) => CatalogChange | undefined): Promise<CatalogEntry>
 }
+
+/** What a day's entry says once its work has succeeded. */
+export const SUCCEEDED: CatalogChange = { attempts: 0, lastError: undefined, nextTryAt: undefined }
 
 const PAGE = 500
 
@@ -180,7 +188,7 @@ export function createCatalog(options: {
     }
   }
 
-  return {
+  const catalog: Catalog = {
     async read(day) {
       const record = await records.get<CatalogDay>('tier', day)
       return { day, version: record?.version ?? 0, value: record?.value ?? newDay(day) }
@@ -207,7 +215,21 @@ export function createCatalog(options: {
       }
       return { day: entry.day, version, value }
     },
+    async update(day, changeOf) {
+      for (;;) {
+        const entry = await catalog.read(day)
+        const change = changeOf(entry)
+        if (!change) return entry
+        try {
+          await catalog.change(entry, change)
+          return entry
+        } catch (error) {
+          if (errorCode(error) !== 'catalog_conflict') throw error
+        }
+      }
+    },
   }
+  return catalog
 }
 
 /** Ranges may be open towards both ends; days are four-digit years. */

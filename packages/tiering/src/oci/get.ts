@@ -94,8 +94,13 @@ async function open(
       { signal, deadlineMs: deadlineMs(), headers, isStreamed: true },
     )
     const length = Number(response.headers.get('content-length'))
-    const bytes = (response.body ?? emptyStream()) as unknown as AsyncIterable<Uint8Array>
-    return { bytes: bytes[Symbol.asyncIterator](), etag: response.headers.get('etag') ?? '', end: start + length }
+    // Node's stream of the web can be iterated, which the declarations of fetch don't say.
+    const body = response.body as unknown as AsyncIterable<Uint8Array> | null
+    return {
+      bytes: body?.[Symbol.asyncIterator]() ?? emptyIterator(),
+      etag: response.headers.get('etag') ?? '',
+      end: start + length,
+    }
   } catch (error) {
     if (!(error instanceof RequestFailure) || error.isPassing) throw error
     // Behind the last byte there is nothing to read.
@@ -106,10 +111,6 @@ async function open(
     // No source says which code an archived object is refused with: its head tells.
     throw (await whyUnreadable(connection, name, signal)) ?? error
   }
-}
-
-function emptyStream(): ReadableStream<Uint8Array> {
-  return new ReadableStream({ start: (controller) => controller.close() })
 }
 
 function emptyIterator(): AsyncIterator<Uint8Array> {

@@ -1,7 +1,7 @@
 import { AnalyticsError, type Day } from '@analytics/protocol'
-import { type CatalogEntry, type CatalogSegment, liveSegments } from '../catalog.js'
+import { type CatalogEntry, type CatalogSegment, liveSegments, SUCCEEDED } from '../catalog.js'
 import type { MoveOutcome } from './move.js'
-import type { MoveContext } from './move-context.js'
+import { type MoveContext, waitForDayReaders } from './move-context.js'
 
 /**
  * Brings the segments of a day to the archive tier, from wherever an earlier attempt stopped. It is written down first: readers that
@@ -11,7 +11,8 @@ import type { MoveContext } from './move-context.js'
 export async function archiveDay(context: MoveContext, day: Day): Promise<MoveOutcome> {
   const outcome: MoveOutcome = { rows: 0, bytes: 0 }
   let entry = await announce(context, await context.catalog.read(day))
-  const waiting = await waitForReaders(context, entry)
+  const since = entry.value.segments.map(({ archive }) => (archive?.step === 'archiving' ? archive.at : 0))
+  const waiting = await waitForDayReaders(context, day, Math.max(...since))
   if (waiting) return { ...outcome, waiting }
   for (const segment of liveSegments(entry.value).filter(({ archive }) => archive?.step === 'archiving')) {
     entry = await archiveSegment(context, entry, segment)
@@ -34,15 +35,6 @@ async function announce({ catalog, lease, now, onProgress }: MoveContext, entry:
   })
 }
 
-async function waitForReaders(
-  { readers, times, now, call }: MoveContext,
-  { day, value }: CatalogEntry,
-): Promise<MoveOutcome['waiting']> {
-  const since = value.segments.map(({ archive }) => (archive?.step === 'archiving' ? archive.at : 0))
-  if (now() < Math.max(...since) + times.readerGraceMs) return 'grace'
-  return (await readers.left(day, times.readerWaitMs, call.signal)) ? undefined : 'readers'
-}
-
 async function archiveSegment(
   { cold, hot, catalog, lease, now, call }: MoveContext,
   entry: CatalogEntry,
@@ -63,8 +55,6 @@ async function archiveSegment(
     segments: entry.value.segments.map((one) =>
       one.objectName === objectName ? { ...one, archive: { step: 'archived', at: now() } } : one,
     ),
-    attempts: 0,
-    lastError: undefined,
-    nextTryAt: undefined,
+    ...SUCCEEDED,
   })
 }

@@ -1,9 +1,9 @@
 import { AnalyticsError, type Day } from '@analytics/protocol'
-import { type CatalogEntry, type CatalogSegment, liveSegments } from '../catalog.js'
+import { type CatalogEntry, type CatalogSegment, liveSegments, SUCCEEDED } from '../catalog.js'
 import { sidecarName } from '../segments/names.js'
 import { activeHolds, holdOf } from './hold.js'
 import type { MoveOutcome } from './move.js'
-import type { MoveContext } from './move-context.js'
+import { type MoveContext, waitForDayReaders } from './move-context.js'
 
 /**
  * Deletes the segments of a day for good, from wherever an earlier attempt stopped. It is written down first: readers that come then
@@ -12,7 +12,8 @@ import type { MoveContext } from './move-context.js'
 export async function expireDay(context: MoveContext, day: Day): Promise<MoveOutcome> {
   const outcome: MoveOutcome = { rows: 0, bytes: 0 }
   let entry = await announce(context, await context.catalog.read(day))
-  const waiting = await waitForReaders(context, entry)
+  const announced = entry.value.segments.flatMap(({ expiry }) => (expiry?.step === 'announced' ? expiry.at : []))
+  const waiting = announced.length > 0 ? await waitForDayReaders(context, day, Math.max(...announced)) : undefined
   if (waiting) return { ...outcome, waiting }
   for (const { objectName } of entry.value.segments.filter(({ expiry }) => expiry)) {
     const isHeld = holdOf(day, await activeHolds(context)) !== undefined
@@ -39,16 +40,6 @@ async function announce({ catalog, lease, now, onProgress }: MoveContext, entry:
       one.expiry ? one : { ...one, expiry: { step: 'announced', at: now() } },
     ),
   })
-}
-
-async function waitForReaders(
-  { readers, times, now, call }: MoveContext,
-  { day, value }: CatalogEntry,
-): Promise<MoveOutcome['waiting']> {
-  const announced = value.segments.flatMap(({ expiry }) => (expiry?.step === 'announced' ? expiry.at : []))
-  if (announced.length === 0) return undefined
-  if (now() < Math.max(...announced) + times.readerGraceMs) return 'grace'
-  return (await readers.left(day, times.readerWaitMs, call.signal)) ? undefined : 'readers'
 }
 
 /** Keeps after all what is still there as it was committed. */
@@ -84,9 +75,7 @@ async function deleteSegment(
   return catalog.change(entry, {
     segments: entry.value.segments.filter((one) => one.objectName !== objectName),
     expired: [...(entry.value.expired ?? []), { objectName, rows, size, sha256, expiredAt: now() }],
-    attempts: 0,
-    lastError: undefined,
-    nextTryAt: undefined,
+    ...SUCCEEDED,
   })
 }
 

@@ -1,4 +1,4 @@
-import { AnalyticsError, DAY_MS, type Day, dayStart, errorCode } from '@analytics/protocol'
+import { AnalyticsError, DAY_MS, type Day, dayStart } from '@analytics/protocol'
 import type { TieringContext } from '../context.js'
 
 /** What must not be deleted, and why: a legal hold. */
@@ -77,15 +77,8 @@ export function holds(context: TieringContext): Holds {
  * there must then read the day again before it deletes.
  */
 async function isTooLate({ catalog }: TieringContext, day: Day): Promise<boolean> {
-  for (;;) {
-    const entry = await catalog.read(day)
-    const { segments, expired = [] } = entry.value
-    if (segments.length === 0 && expired.length === 0) return false
-    try {
-      await catalog.change(entry, {})
-      return expired.length > 0 || segments.some(({ expiry }) => expiry?.step === 'deleting')
-    } catch (error) {
-      if (errorCode(error) !== 'catalog_conflict') throw error
-    }
-  }
+  const { value } = await catalog.update(day, ({ value: { segments, expired = [] } }) =>
+    segments.length + expired.length > 0 ? {} : undefined,
+  )
+  return (value.expired ?? []).length > 0 || value.segments.some(({ expiry }) => expiry?.step === 'deleting')
 }

@@ -8,6 +8,22 @@ export interface MoveProgress {
   step: 'seal' | 'write' | 'put' | 'verify' | 'commit' | 'drop' | 'archive' | 'expire' | 'done'
 }
 
+/** Why a day is left to a later run. */
+export type Waiting = 'readers' | 'grace' | 'hold'
+
+/**
+ * Whether readers may still take the day from segments, who began before it was written down at `since` that these go: other processes are
+ * given their time, those of this one are waited for.
+ */
+export async function waitForDayReaders(
+  { readers, times, now, call }: MoveContext,
+  day: Day,
+  since: number,
+): Promise<Waiting | undefined> {
+  if (now() < since + times.readerGraceMs) return 'grace'
+  return (await readers.left(day, times.readerWaitMs, call.signal)) ? undefined : 'readers'
+}
+
 /** What a move works with, beyond the context. */
 export interface MoveContext extends TieringContext {
   lease: HeldLease

@@ -1,13 +1,13 @@
 import { AnalyticsError, type Day } from '@analytics/protocol'
-import type { CatalogEntry, CatalogSegment, MoveIntent } from '../catalog.js'
+import { type CatalogEntry, type CatalogSegment, type MoveIntent, SUCCEEDED } from '../catalog.js'
 import { copySealed, type VerifiedCopy } from './copy.js'
-import type { MoveContext } from './move-context.js'
+import type { MoveContext, Waiting } from './move-context.js'
 
 /** What became of a day. `waiting`: it is committed where the rows go, where they were they are still being read. */
 export interface MoveOutcome {
   rows: number
   bytes: number
-  waiting?: 'readers' | 'grace' | 'hold'
+  waiting?: Waiting
 }
 
 /**
@@ -109,8 +109,7 @@ async function dropSegmentRows(
   const segments = entry.value.segments.map((one) =>
     one.objectName === segment.objectName ? { ...one, drop: 'done' as const } : one,
   )
-  const done = { attempts: 0, lastError: undefined, nextTryAt: undefined }
-  const changed = await catalog.change(entry, { segments, ...done })
+  const changed = await catalog.change(entry, { segments, ...SUCCEEDED })
   onProgress({ day, step: 'done' })
   return changed
 }

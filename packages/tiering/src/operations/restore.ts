@@ -1,4 +1,4 @@
-import { AnalyticsError, type Day, errorCode } from '@analytics/protocol'
+import { AnalyticsError, type Day } from '@analytics/protocol'
 import { pause, throwIfAborted } from '../abort.js'
 import { type CatalogEntry, type CatalogSegment, isReadable, liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
@@ -80,7 +80,7 @@ const recordKey = (id: string): string => `restore/${id}`
 
 /** The restores of these stores. */
 export function restores(context: TieringContext): Restores {
-  const { catalog, cold, hot, now } = context
+  const { catalog, hot, now } = context
   const archivedDays = async (range: RestoreRange): Promise<CatalogEntry[]> =>
     (await catalog.list(checked(range))).filter(({ value }) => liveSegments(value).some(({ archive }) => archive))
 
@@ -135,35 +135,29 @@ export function restores(context: TieringContext): Restores {
       }
     },
   }
+}
 
-  /** Asks for what is not on its way yet. It is written down first, so that another caller sees it and shares it. */
-  async function askForDay(
-    { catalog: days }: TieringContext,
-    day: Day,
-    { hours, requestedAt, signal }: { hours: number; requestedAt: number; signal: AbortSignal | undefined },
-  ): Promise<CatalogSegment[]> {
-    for (;;) {
-      const entry = await days.read(day)
-      const wanted = liveSegments(entry.value).filter(({ archive }) => archive)
-      const missing = wanted.filter((segment) => !isCovered(segment, hours, now()))
-      if (missing.length === 0) return wanted
-      const isMissing = ({ objectName }: CatalogSegment) => missing.some((one) => one.objectName === objectName)
-      try {
-        await days.change(entry, {
-          segments: entry.value.segments.map((one) => {
-            if (!one.archive || !isMissing(one)) return one
-            const restore = { ...one.archive.restore, requestedAt, hours }
-            return { ...one, archive: { ...one.archive, restore } }
-          }),
-        })
-      } catch (error) {
-        if (errorCode(error) === 'catalog_conflict') continue
-        throw error
-      }
-      for (const { objectName } of missing) await cold.restore(objectName, { hours, ...(signal ? { signal } : {}) })
-      return wanted
+/** Asks for what is not on its way yet. It is written down first, so that another caller sees it and shares it. */
+async function askForDay(
+  { catalog, cold, now }: TieringContext,
+  day: Day,
+  { hours, requestedAt, signal }: { hours: number; requestedAt: number; signal: AbortSignal | undefined },
+): Promise<readonly CatalogSegment[]> {
+  const isMissing = (segment: CatalogSegment) => !segment.expiry && !isCovered(segment, hours, now())
+  const { value } = await catalog.update(day, ({ value: { segments } }) => {
+    if (!segments.some((one) => one.archive && isMissing(one))) return undefined
+    return {
+      segments: segments.map((one) => {
+        if (!one.archive || !isMissing(one)) return one
+        const restore = { ...one.archive.restore, requestedAt, hours }
+        return { ...one, archive: { ...one.archive, restore } }
+      }),
     }
-  }
+  })
+  const archived = liveSegments(value).filter(({ archive }) => archive)
+  for (const { objectName } of archived.filter(isMissing))
+    await cold.restore(objectName, { hours, ...(signal ? { signal } : {}) })
+  return archived
 }
 
 /** How long the record of a restore that is over is kept. */
@@ -236,10 +230,9 @@ async function statusOf(
 }
 
 async function noteReadable({ catalog }: TieringContext, day: Day, until: ReadonlyMap<string, number>): Promise<void> {
-  for (;;) {
-    const entry = await catalog.read(day)
+  await catalog.update(day, ({ value }) => {
     let isNew = false
-    const segments = entry.value.segments.map((one): CatalogSegment => {
+    const segments = value.segments.map((one): CatalogSegment => {
       const { archive, objectName } = one
       const readableUntil = until.get(objectName)
       if (!archive?.restore || readableUntil === undefined || archive.restore.readableUntil === readableUntil)
@@ -247,14 +240,8 @@ async function noteReadable({ catalog }: TieringContext, day: Day, until: Readon
       isNew = true
       return { ...one, archive: { ...archive, restore: { ...archive.restore, readableUntil } } }
     })
-    if (!isNew) return
-    try {
-      await catalog.change(entry, { segments })
-      return
-    } catch (error) {
-      if (errorCode(error) !== 'catalog_conflict') throw error
-    }
-  }
+    return isNew ? { segments } : undefined
+  })
 }
 
 function checked(range: RestoreRange): RestoreRange {

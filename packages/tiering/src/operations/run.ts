@@ -6,7 +6,7 @@ import { archiveDay } from './archive.js'
 import { expireDay } from './expire.js'
 import { holdLease } from './lease.js'
 import { type MoveOutcome, moveDay } from './move.js'
-import type { MoveContext, MoveProgress } from './move-context.js'
+import type { MoveContext, MoveProgress, Waiting } from './move-context.js'
 import { type DueDay, planDays, surveyDays } from './plan.js'
 
 /** Options of a run. */
@@ -22,7 +22,7 @@ export interface SkippedDay {
   /**
    * `backoff`: it failed before and waits. `readers`, `grace`: what would go may still be read. `hold`: it must not be deleted.
    */
-  reason: 'backoff' | 'readers' | 'grace' | 'hold'
+  reason: 'backoff' | Waiting
   /** UTC milliseconds, where it is known. */
   until?: number
 }

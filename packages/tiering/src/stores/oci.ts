@@ -93,8 +93,9 @@ export function ociObjectStore(options: OciObjectStoreOptions): ObjectStore {
 
     async delete(name, { signal } = {}) {
       checkObjectName(name)
-      const { ask, names } = await connection()
-      for await (const versionId of versionsOf(await connection(), name, signal)) {
+      const open = await connection()
+      const { ask, names } = open
+      for await (const versionId of versionsOf(open, name, signal)) {
         await ask({ what: `The removal of ${name}`, signal }, (client) =>
           client.deleteObject({ ...names, objectName: name, versionId }),
         ).catch(unlessMissing)
