@@ -12,6 +12,7 @@ import type {
   Seal,
   StoredEvent,
 } from '@analytics/protocol'
+import type { DuckDbRows } from '@analytics/protocol/duckdb'
 import type { PersonMetrics } from './rollups/recount.js'
 import type { Grain, RollupBucket, UserMetrics } from './rollups/rollup.js'
 import type { StoredSession } from './sessions/session.js'
@@ -229,6 +230,12 @@ export interface HotStore {
    * Oracle, Postgres: a cursor over the sealed table.
    */
   readSealed(seal: Seal, options?: { signal?: AbortSignal }): AsyncIterable<readonly NumberedEvent[]>
+
+  /**
+   * The same rows, for a reader that brings DuckDB itself. Only stores that keep rows in DuckDB have it.
+   * Lost answer: ask again.
+   */
+  lendSealed?(seal: Seal): Promise<DuckDbRows>
 
   /**
    * Deletes exactly the rows of the seal; rows that arrived later stay. Done twice, it deletes nothing more.

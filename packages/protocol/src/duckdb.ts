@@ -110,6 +110,21 @@ export interface DuckDbSource {
   where?: string
 }
 
+/** A connection to DuckDB, as far as whoever is lent one uses it. */
+export interface DuckDbConnection {
+  run(sql: string): Promise<unknown>
+  runAndReadAll(sql: string): Promise<{ getRows(): unknown[][] }>
+  /** Makes the statement under way fail. */
+  interrupt(): void
+  closeSync(): void
+}
+
+/** Events in a table of DuckDB (not a query), beside each the number of its person, lent to be read where they lie. */
+export interface DuckDbRows extends DuckDbSource {
+  /** A connection of its own to the instance that has the table; give it back with `closeSync`. */
+  connect(): Promise<DuckDbConnection>
+}
+
 const within = ({ from, to }: { from: number; to: number }, { dialect }: Statement): string =>
   `event_timestamp >= ${dialect.instant(from)} AND event_timestamp < ${dialect.instant(to)}`
 

@@ -8,6 +8,7 @@ import type {
   RecordStore,
   Seal,
 } from '@analytics/protocol'
+import type { DuckDbRows } from '@analytics/protocol/duckdb'
 
 /**
  * The slice of a hot store that tiering needs. Every store of `@analytics/node` has it; neither package imports the other.
@@ -44,6 +45,12 @@ export interface HotTier {
 
   /** Streams exactly the rows of the seal, in no particular order, in bounded memory. Lost answer: read again. */
   readSealed(seal: Seal, options?: { signal?: AbortSignal }): AsyncIterable<readonly NumberedEvent[]>
+
+  /**
+   * The same rows for a format that DuckDB writes, which then need not pass through JavaScript. Only stores that keep rows in
+   * DuckDB have it. Lost answer: ask again.
+   */
+  lendSealed?(seal: Seal): Promise<DuckDbRows>
 
   /**
    * Deletes exactly the rows of the seal; rows that arrived later stay. Done twice, it deletes nothing more.

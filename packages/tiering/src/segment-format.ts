@@ -1,4 +1,6 @@
 import type { EventBatch, EventsRequest, NumberedEvent, ScanRequest, StoredEvent } from '@analytics/protocol'
+import type { DuckDbRows } from '@analytics/protocol/duckdb'
+import type { RowSummary } from './segments/row-hash.js'
 
 /** What a format says about a segment that it has written. */
 export interface SegmentStats {
@@ -63,13 +65,22 @@ export interface SegmentFormat {
     options?: SegmentReadOptions,
   ): Promise<SegmentStats>
 
+  /**
+   * The same for rows that lie in DuckDB, and what they add up to as the table has them, both of one moment: for formats that
+   * DuckDB writes, which read the table in place.
+   */
+  writeLent?(rows: DuckDbRows, path: string, options?: SegmentReadOptions): Promise<SegmentStats & RowSummary>
+
+  /** What the rows of the file add up to: every one is read. */
+  summarize(source: SegmentSource, options?: SegmentReadOptions): Promise<RowSummary>
+
   /** The narrow read of analyses, in order of time; filters and projection are applied while reading. */
   scan(source: SegmentSource, request: ScanRequest, options?: { withIdentities?: boolean }): AsyncIterable<SegmentBatch>
 
   /** Whole events in the order asked for. */
   readEvents(source: SegmentSource, request: EventsRequest): AsyncIterable<readonly StoredEvent[]>
 
-  /** Every row as written, in no particular order: what verification compares. */
+  /** Every row as written, in no particular order. */
   readAll(source: SegmentSource, options?: SegmentReadOptions): AsyncIterable<readonly NumberedEvent[]>
 
   /** Frees the engine. Done twice, it does nothing more. */

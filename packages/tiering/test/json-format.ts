@@ -2,6 +2,7 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import type { NumberedEvent } from '@analytics/protocol'
 import { matchesEvent, matchesFilter, propertyValue } from '@analytics/protocol/filter'
 import type { SegmentFormat, SegmentSource } from '../src/segment-format.js'
+import { createRowSummer } from '../src/segments/row-hash.js'
 
 async function rowsOf(source: SegmentSource): Promise<NumberedEvent[]> {
   const lines = (await readFile(await source.file(), 'utf8')).split('\n').filter((line) => line !== '')
@@ -59,6 +60,11 @@ export function jsonFormat(): SegmentFormat {
       const rows = (await rowsOf(source)).filter(({ eventTimestamp: t }) => t >= from && t < to)
       const found = rows.filter((row) => !where || matchesFilter(row, where)).map(({ person: _, ...event }) => event)
       yield (order === 'desc' ? found.reverse() : found).slice(0, limit)
+    },
+    async summarize(source) {
+      const summer = createRowSummer()
+      summer.add(await rowsOf(source))
+      return summer.summary()
     },
     async *readAll(source) {
       yield await rowsOf(source)

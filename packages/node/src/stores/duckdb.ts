@@ -8,7 +8,7 @@ import { recordLeases } from '../records/lease.js'
 import type { HotStore, IdentityLink } from '../store.js'
 import { type Database, openDatabase, rowsOf } from './duckdb/database.js'
 import { duckdbDdl, duckdbDialect } from './duckdb/dialect.js'
-import { appendEvents, listDays, splitNew } from './duckdb/events.js'
+import { appendEvents, listDays, sealCondition, splitNew } from './duckdb/events.js'
 import { type PersonDictionary, personDictionary } from './duckdb/people.js'
 import { type RecentIds, recentIds } from './duckdb/recent-ids.js'
 import { readHotEvents, readSealedEvents, scanEvents } from './duckdb/scan.js'
@@ -210,6 +210,10 @@ function assembleStore(
     sealDay: seals.seal,
     async *readSealed(seal, { signal } = {}) {
       yield* readSealedEvents((await opened()).database, names, seal, signal)
+    },
+    async lendSealed(seal) {
+      const { database } = await opened()
+      return { from: names.events, where: sealCondition(seal), connect: () => database.connect() }
     },
     dropSealed: seals.drop,
 

@@ -1,7 +1,7 @@
 import { AnalyticsError } from '@analytics/protocol'
 import { type Engine, openEngine } from '../parquet/engine.js'
-import { readParquetEvents, readParquetRows, scanParquet } from '../parquet/read.js'
-import { writeParquet } from '../parquet/write.js'
+import { readParquetEvents, readParquetRows, scanParquet, summarizeParquet } from '../parquet/read.js'
+import { writeLentRows, writeParquet } from '../parquet/write.js'
 import type { SegmentFormat } from '../segment-format.js'
 
 /** Options of {@link parquetFormat}. */
@@ -56,6 +56,8 @@ export function parquetFormat(options: ParquetFormatOptions = {}): SegmentFormat
     extension: '.parquet',
     compression: 'zstd',
     write: async (rows, path, { signal } = {}) => writeParquet(await engine(), rows, path, { bucketRows, signal }),
+    writeLent: async (rows, path, { signal } = {}) => writeLentRows(await engine(), rows, path, { bucketRows, signal }),
+    summarize: async (source, { signal } = {}) => summarizeParquet(await engine(), await source.file(), signal),
     async *scan(source, request, { withIdentities = false } = {}) {
       yield* scanParquet(await engine(), await source.file(), request, withIdentities)
     },

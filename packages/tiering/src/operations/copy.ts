@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises'
-import { AnalyticsError, type NumberedEvent } from '@analytics/protocol'
+import { AnalyticsError, type NumberedEvent, type Seal } from '@analytics/protocol'
 import type { CatalogEntry, MoveIntent, SegmentFacts } from '../catalog.js'
 import { localSource } from '../read/segment-file.js'
+import type { SegmentStats } from '../segment-format.js'
 import { segmentName, sidecarName } from '../segments/names.js'
-import { createRowSummer, type RowSummer } from '../segments/row-hash.js'
+import { createRowSummer, type RowSummary, type RowSummer } from '../segments/row-hash.js'
 import type { MoveContext } from './move-context.js'
 import { download, fileBody, fileDigest, textBody } from './transfer.js'
 
@@ -56,18 +57,17 @@ async function writeCopy(context: MoveContext, entry: CatalogEntry, intent: Move
   }
 }
 
-/** Writes the rows to a local file while they are summed up. */
+/** Writes the rows to a local file, and sums them up as the hot store has them. */
 async function writeSegment(
-  { hot, format, lease, now, call }: MoveContext,
+  context: MoveContext,
   { day, value }: CatalogEntry,
   { seal }: MoveIntent,
   path: string,
 ): Promise<SegmentFacts> {
+  const { hot, format, lease, now } = context
   const dictionaryId = await hot.dictionaryId()
-  const summer = createRowSummer()
-  const stats = await format.write(summed(hot.readSealed(seal, call), summer), path, call)
+  const { stats, summary } = await writeRows(context, seal, path)
   await lease.check()
-  const summary = summer.summary()
   if (stats.rows !== summary.rows || stats.rows !== seal.rows) {
     const found = `sealed ${seal.rows}, read ${summary.rows}, written ${stats.rows}`
     throw new AnalyticsError('verification_failed', `Rows of ${day}: ${found}; nothing was deleted.`)
@@ -76,7 +76,10 @@ async function writeSegment(
   return {
     objectName: segmentName(day, digest.sha256, format.extension, value.retiredObjects),
     ...digest,
-    ...summary,
+    rows: summary.rows,
+    rowHash: summary.rowHash,
+    minTime: summary.minTime,
+    maxTime: summary.maxTime,
     format: format.name,
     compression: format.compression,
     schemaId: stats.schemaId,
@@ -84,6 +87,21 @@ async function writeSegment(
     dictionaryId,
     createdAt: now(),
   }
+}
+
+/** Where the format reads the hot store's tables itself, the rows need not pass through here. */
+async function writeRows(
+  { hot, format, call }: MoveContext,
+  seal: Seal,
+  path: string,
+): Promise<{ stats: SegmentStats; summary: RowSummary }> {
+  if (hot.lendSealed && format.writeLent) {
+    const written = await format.writeLent(await hot.lendSealed(seal), path, call)
+    return { stats: written, summary: written }
+  }
+  const summer = createRowSummer()
+  const stats = await format.write(summed(hot.readSealed(seal, call), summer), path, call)
+  return { stats, summary: summer.summary() }
 }
 
 async function* summed(rows: AsyncIterable<readonly NumberedEvent[]>, summer: RowSummer) {
@@ -116,9 +134,7 @@ export async function findDifference(
     const got = await download(cold, segment.objectName, path, call.signal)
     if (got.size !== segment.size) return `${segment.objectName} has ${got.size} bytes instead of ${segment.size}.`
     if (got.sha256 !== segment.sha256) return `The bytes of ${segment.objectName} are not those that were sent.`
-    const summer = createRowSummer()
-    for await (const rows of format.readAll(localSource(path, got.size), call)) summer.add(rows)
-    const read = summer.summary()
+    const read = await format.summarize(localSource(path, got.size), call)
     const different = (['rows', 'rowHash', 'minTime', 'maxTime'] as const).find((fact) => read[fact] !== segment[fact])
     return different && `The rows read back from ${segment.objectName} differ in ${different}.`
   } finally {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AnalyticsError } from '@analytics/protocol'
-import { type BoundStatement, boundTypes } from '@analytics/protocol/duckdb'
+import { type BoundStatement, boundTypes, type DuckDbConnection } from '@analytics/protocol/duckdb'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { throwIfAborted } from '../abort.js'
 import { makeTempFolder } from '../temp-files.js'
@@ -69,6 +69,25 @@ async function loadDuckDb(): Promise<DuckDb> {
 /** Text as an SQL literal, for the places that take no parameter: paths that this package made. */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
+}
+
+/** Does work on a connection, whose statement is interrupted when the signal aborts. */
+export async function interruptedBy<Result>(
+  signal: AbortSignal | undefined,
+  connection: DuckDbConnection,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  throwIfAborted(signal)
+  const interrupt = (): void => connection.interrupt()
+  signal?.addEventListener('abort', interrupt, { once: true })
+  try {
+    return await work()
+  } catch (error) {
+    throwIfAborted(signal)
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', interrupt)
+  }
 }
 
 /** Streams a statement's result; the connection is interrupted when the signal aborts, and closed in the end. */

@@ -10,8 +10,11 @@ import {
   scanStatement,
 } from '@analytics/protocol/duckdb'
 import type { SegmentBatch } from '../segment-format.js'
+import type { RowSummary } from '../segments/row-hash.js'
 import { COLUMNS } from '../segments/row-text.js'
-import { type Engine, literal, streamChunks } from './engine.js'
+import { type Engine, interruptedBy, literal, streamChunks } from './engine.js'
+import { type CountedKey, cutPoints } from './slices.js'
+import { summarizeRows } from './summarize.js'
 
 /** Rows that are sorted at once when whole events are read in order: wide rows are what runs out of memory. */
 const SLICE_ROWS = 50_000
@@ -71,18 +74,12 @@ async function timeSlices(engine: Engine, path: string, request: EventsRequest):
     `SELECT floor(epoch_ms(event_timestamp) / ${MINUTE_MS}.0)::DOUBLE AS minute, count(*)::DOUBLE AS events ` +
     `FROM ${rowsOf(path)} WHERE event_timestamp >= ${dialect.instant(request.from)} ` +
     `AND event_timestamp < ${dialect.instant(request.to)} GROUP BY minute ORDER BY minute`
-  const cuts: number[] = []
-  let rows = 0
+  const counted: CountedKey[] = []
   for await (const chunk of streamChunks(engine, { sql, values }, request.signal)) {
     const [minutes, events] = [numbersOf<Float64Array>(chunk, 0), numbersOf<Float64Array>(chunk, 1)]
-    for (let i = 0; i < chunk.rowCount; i++) {
-      if (rows > 0 && rows + events[i]! > SLICE_ROWS) {
-        cuts.push(minutes[i]! * MINUTE_MS)
-        rows = 0
-      }
-      rows += events[i]!
-    }
+    for (let i = 0; i < chunk.rowCount; i++) counted.push({ key: minutes[i]!, rows: events[i]! })
   }
+  const cuts = cutPoints(counted, SLICE_ROWS).map((minute) => minute * MINUTE_MS)
   const bounds = [request.from, ...cuts, request.to]
   const slices = bounds.slice(1).map((to, index) => ({ from: bounds[index]!, to }))
   return request.order === 'desc' ? slices.reverse() : slices
@@ -98,5 +95,19 @@ export async function* readParquetRows(
   for await (const chunk of streamChunks(engine, { sql, values: [] }, signal)) {
     const person = numbersOf<Int32Array>(chunk, COLUMNS.length)
     yield eventsOf(chunk).map((event, row) => ({ ...event, person: person[row]! }))
+  }
+}
+
+/** Reads every row and sums them up. */
+export async function summarizeParquet(
+  engine: Engine,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<RowSummary> {
+  const connection = await engine.connect()
+  try {
+    return await interruptedBy(signal, connection, () => summarizeRows(connection, { from: rowsOf(path) }))
+  } finally {
+    connection.closeSync()
   }
 }

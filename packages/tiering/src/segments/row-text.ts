@@ -26,16 +26,38 @@ export function propertiesText(properties: JsonObject | null): string | null {
   return LONE_SURROGATE.test(text) ? JSON.stringify(wellFormedJson(properties)) : text
 }
 
+/** Between the values of a row's text, and in place of a value that is missing: control characters of that purpose. */
+export const SEPARATOR = '\x1f'
+export const MISSING = '\x1e'
+
 /**
- * One row as canonical text: a JSON array of the person's number and every column in storage order, instants in UTC
- * milliseconds, properties as text. The same on every machine, so that a copy can be compared with what was copied.
+ * One row as canonical text: the person's number and every column in storage order, joined. Instants are UTC milliseconds,
+ * properties their stored text, numbers as {@link doubleText} spells them. DuckDB makes the same text in SQL.
  */
 export function rowText(row: NumberedEvent): string {
-  const values: (string | number | null)[] = [row.person]
-  for (const column of COLUMNS) {
-    const value = row[column]
-    values.push(typeof value === 'object' ? propertiesText(value) : value)
+  let text = String(row.person)
+  for (const column of COLUMNS) text += SEPARATOR + valueText(row, column)
+  return text
+}
+
+function valueText(row: NumberedEvent, column: EventColumn): string {
+  const value = column === 'properties' ? propertiesText(row.properties) : row[column]
+  if (value === null) return MISSING
+  return column === 'eventValue' ? doubleText(value as number) : String(value)
+}
+
+/** Where DuckDB changes from decimals to powers of ten. */
+const FIRST_POWER = 16
+const LAST_FRACTION = -4
+
+/** A number as DuckDB casts a DOUBLE to text: the shortest digits that give the number again. There is no -0. */
+export function doubleText(value: number): string {
+  const [digits, power] = value.toExponential().split('e') as [string, string]
+  const exponent = Number(power)
+  if (exponent >= FIRST_POWER || exponent < LAST_FRACTION) {
+    const sign = exponent < 0 ? '-' : '+'
+    return `${digits}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`
   }
-  const text = JSON.stringify(values)
-  return LONE_SURROGATE.test(text) ? JSON.stringify(wellFormedJson(values)) : text
+  const text = exponent < 0 ? value.toFixed(digits.replace(/[-.]/g, '').length - 1 - exponent) : String(value)
+  return text.includes('.') ? text : `${text}.0`
 }

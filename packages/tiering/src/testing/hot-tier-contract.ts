@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Seal, StoredEvent } from '@analytics/protocol'
+import { compareText } from '@analytics/protocol/filter'
 import type { ContractCase } from '@analytics/protocol/testing'
 import type { HotTier } from '../hot-tier.js'
 import { sampleEvents } from './sample-events.js'
@@ -95,6 +96,32 @@ export const hotTierContract: readonly ContractCase<HotTierContext>[] = [
           assert.deepEqual(event, byId.get(event.eventId))
         }
       }
+    },
+  },
+  {
+    name: 'lends the rows of a seal and no others',
+    requires: 'lendSealed',
+    async run({ hot, insert }) {
+      const events = sampleEvents({ count: 200, day: DAY })
+      await insert(events)
+      await insert(sampleEvents({ count: 3, day: NEXT_DAY }))
+      const seal = await hot.sealDay(DAY)
+      await insert(sampleEvents({ count: 4, day: DAY, seed: 2 }))
+      const { from, where, connect } = await hot.lendSealed!(seal)
+      const connection = await connect()
+      const lent = await connection.runAndReadAll(
+        `SELECT event_id, person FROM ${from} WHERE ${where} AND rowid >= 0 ORDER BY event_id`,
+      )
+      connection.closeSync()
+      const streamed: [string, number][] = []
+      for await (const rows of hot.readSealed(seal)) {
+        for (const { eventId, person } of rows) streamed.push([eventId, person])
+      }
+      assert.deepEqual(
+        lent.getRows(),
+        streamed.sort(([a], [b]) => compareText(a, b)),
+      )
+      assert.deepEqual(await idsOf(hot, seal), sortedIds(events))
     },
   },
   {

@@ -111,6 +111,50 @@ describe('the files of parquetFormat', () => {
   })
 })
 
+describe('rows that are lent to parquetFormat', () => {
+  async function lend(count: number) {
+    const rows = numberEvents(sampleEvents({ count }))
+    const { path } = await writeSample(openFormat({}), count)
+    const instance = await DuckDBInstance.create(':memory:')
+    const connection = await instance.connect()
+    await connection.run(`CREATE TABLE hot AS FROM '${path}'`)
+    const lent = { from: 'hot', where: "event_type <> 'none'", connect: () => instance.connect() }
+    return { rows, lent, connection }
+  }
+
+  it.each([
+    ['at once', {}],
+    ['in buckets', { bucketRows: 1000 }],
+  ])('give the same file as rows that are streamed, sorted %s', async (_name, options) => {
+    const { lent } = await lend(6_000)
+    const format = openFormat(options)
+    const streamed = await writeSample(format, 6_000)
+    const path = join(mkdtempSync(join(root, 'segments-')), 'lent.parquet')
+    const stats = await format.writeLent!(lent, path)
+    expect(stats).toMatchObject({ ...streamed.stats, size: expect.any(Number) })
+    expect(await format.summarize(localSource(path, stats.size))).toEqual({
+      rows: 6_000,
+      rowHash: stats.rowHash,
+      minTime: stats.minTime,
+      maxTime: stats.maxTime,
+    })
+    const [lentRows, streamedRows] = await Promise.all(
+      [path, streamed.path].map((file) => query(`SELECT * FROM '${file}'`)),
+    )
+    expect(lentRows).toEqual(streamedRows)
+  })
+
+  it('leave nothing behind when they are aborted', async () => {
+    const { lent } = await lend(20_000)
+    const dir = mkdtempSync(join(root, 'segments-'))
+    const abort = new AbortController()
+    const writing = openFormat({ bucketRows: 500 }).writeLent!(lent, join(dir, 'a'), { signal: abort.signal })
+    setTimeout(() => abort.abort(), 30)
+    await expect(writing).rejects.toMatchObject({ code: 'aborted' })
+    expect(readdirSync(dir)).toEqual([])
+  })
+})
+
 describe('parquetFormat', () => {
   it('refuses options that make no sense, naming the field', () => {
     for (const [field, options] of [

@@ -1,0 +1,33 @@
+import { columnName, EVENT_COLUMNS, type EventColumn } from '@analytics/protocol'
+import { COLUMNS, MISSING, SEPARATOR } from '../segments/row-text.js'
+
+/** Parquet's dictionaries take 0 and -0 for the same value, so that either may come back as the other: there is no -0. */
+const NO_NEGATIVE_ZERO = '+ 0'
+
+/** The columns of a segment's file as a select list over those of a hot table. */
+export const FILE_COLUMNS: string = [...COLUMNS.map(fileColumn), 'person'].join(', ')
+
+/** Whose event a row is. */
+export const WHO = 'coalesce(user_id, anonymous_id)'
+
+/** How the rows of a segment are sorted. */
+export const ORDER: string = `${WHO}, event_timestamp, event_id`
+
+/** The text of a row, as `rowText` makes it in JavaScript. */
+export const ROW_TEXT: string = `concat_ws('${SEPARATOR}', ${['person', ...COLUMNS.map(valueText)].join(', ')})`
+
+function fileColumn(column: EventColumn): string {
+  const name = columnName(column)
+  return column === 'eventValue' ? `${name} ${NO_NEGATIVE_ZERO} AS ${name}` : name
+}
+
+function valueText(column: EventColumn): string {
+  const name = columnName(column)
+  if (EVENT_COLUMNS[column] === 'time') return `epoch_ms(${name})`
+  if (column === 'eventValue') return orMissing(`(${name} ${NO_NEGATIVE_ZERO})::VARCHAR`)
+  return orMissing(column === 'schemaVersion' ? `${name}::VARCHAR` : name)
+}
+
+function orMissing(text: string): string {
+  return `coalesce(${text}, '${MISSING}')`
+}
