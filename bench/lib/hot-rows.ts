@@ -37,16 +37,21 @@ export async function fillStore(path: string, options: RowsOptions): Promise<voi
       `INSERT INTO ${IDENTITIES_TABLE} BY NAME SELECT i::INTEGER AS person, 'user-' || i AS user_id,
         epoch_ms(${options.from}) AS created_at FROM range(${users}) people(i)`,
     )
-    await connection.run(
-      `INSERT INTO ${EVENTS_TABLE} BY NAME SELECT * EXCLUDE (i, h1, h2), event_timestamp::DATE AS event_day,
-        1 + i // ${INSERT_ROWS} AS insert_number FROM (${rowsSql(options)})`,
-    )
+    await addEvents(connection, options)
     await connection.run(`INSERT INTO ${SESSIONS_TABLE} BY NAME ${sessionsSql(options.from)}`)
     // Otherwise the store would take these rows for what a killed process left, and make their sessions again.
     await connection.run(
       `INSERT INTO ${META_TABLE} (record_key, version, body) VALUES ('derived-through', 1, '${Math.ceil(rows / INSERT_ROWS)}')`,
     )
   })
+}
+
+/** Adds events alone to the file of a store, which must be closed. */
+export async function addEvents(connection: DuckDBConnection, options: RowsOptions): Promise<void> {
+  await connection.run(
+    `INSERT INTO ${EVENTS_TABLE} BY NAME SELECT * EXCLUDE (i, h1, h2), event_timestamp::DATE AS event_day,
+      1 + i // ${INSERT_ROWS} AS insert_number FROM (${rowsSql(options)})`,
+  )
 }
 
 /** How many sessions of a store differ from what its rows say: none, unless something was lost. */

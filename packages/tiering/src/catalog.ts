@@ -43,6 +43,8 @@ export interface SegmentFacts {
   compression: string
   schemaId: string
   sortOrder: string
+  /** Bytes at the end that say where the rest is. */
+  footerSize?: number
   /** Whose numbers of people the segment carries. */
   dictionaryId: string
   /** UTC milliseconds. */

@@ -66,6 +66,12 @@ export interface TieringOptions {
    * @default the folder of the system
    */
   tempDir?: string
+  /**
+   * Bytes of segments, whole or in parts, that stay in `tempDir` after they were read; 0 keeps none. They go when tiering is
+   * closed. Object stores on the local disk have no use for it.
+   * @default 2 GiB
+   */
+  cacheBytes?: number
 }
 
 /** Options with every default filled in. */
@@ -81,7 +87,10 @@ export interface ResolvedTieringOptions {
   newId: () => string
   logger: Logger
   tempDir: string | undefined
+  cacheBytes: number
 }
+
+const DEFAULT_CACHE_BYTES = 2 * 1024 ** 3
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -93,11 +102,15 @@ export function resolveTieringOptions(options: TieringOptions): ResolvedTieringO
     }
   }
   const { hot, cold, format, now = Date.now, random = Math.random, logger = silent, tempDir } = options
+  const { cacheBytes = DEFAULT_CACHE_BYTES } = options
   const policy = resolvePolicy(options.policy)
   if (policy.archiveAfter !== undefined && !cold.capabilities.archive) {
     throw new AnalyticsError('invalid_options', `The object store ${cold.name} has no archive tier.`, {
       field: 'policy.archiveAfter',
     })
+  }
+  if (!Number.isSafeInteger(cacheBytes) || cacheBytes < 0) {
+    throw new AnalyticsError('invalid_options', 'cacheBytes is no number of bytes.', { field: 'cacheBytes' })
   }
   return {
     hot,
@@ -111,6 +124,7 @@ export function resolveTieringOptions(options: TieringOptions): ResolvedTieringO
     newId: () => ulid(now(), random),
     logger,
     tempDir,
+    cacheBytes,
   }
 }
 

@@ -1,5 +1,6 @@
-import type { EventBatch, EventsRequest, NumberedEvent, ScanRequest, StoredEvent } from '@analytics/protocol'
+import type { EventBatch, EventsRequest, Filter, NumberedEvent, ScanRequest, StoredEvent } from '@analytics/protocol'
 import type { DuckDbRows } from '@analytics/protocol/duckdb'
+import type { ByteRange } from './read/byte-ranges.js'
 import type { RowSummary } from './segments/row-hash.js'
 
 /** What a format says about a segment that it has written. */
@@ -14,19 +15,21 @@ export interface SegmentStats {
   schemaId: string
   /** How the rows are ordered within the file, for people and other tools; it goes into the sidecar. */
   sortOrder: string
+  /** Bytes at the end of the file that say where the rest is, where there are such. */
+  footerSize?: number
 }
 
 /** The bytes of a segment, wherever they lie: the one seam between formats and object stores. */
 export interface SegmentSource {
   /** Bytes. */
   size: number
-  /** Reads `[start, end)`. */
-  slice(start: number, end: number): Promise<Uint8Array>
+  /** As `SegmentStats` said when the segment was written. */
+  footerSize?: number
   /**
-   * The whole segment as a local file, for engines that read files. It stays valid until the source is released by whoever
-   * opened it.
+   * The segment as a local file, for engines that read files: whole, or at least these parts of it in their places, holes in
+   * others. It stays valid until the source is released by whoever opened it.
    */
-  file(): Promise<string>
+  file(parts?: readonly ByteRange[]): Promise<string>
 }
 
 /** What a segment's reader needs beside the request. */
@@ -74,7 +77,19 @@ export interface SegmentFormat {
   /** What the rows of the file add up to: every one is read. */
   summarize(source: SegmentSource, options?: SegmentReadOptions): Promise<RowSummary>
 
-  /** The narrow read of analyses, in order of time; filters and projection are applied while reading. */
+  /**
+   * Whose events the file has, each once: the user id, or the anonymous id of an event without one. Events with neither are
+   * left out.
+   */
+  people(source: SegmentSource, options?: SegmentReadOptions): AsyncIterable<readonly string[]>
+
+  /** Asks the source for what a read with that filter will need, and reads nothing. */
+  prefetch(source: SegmentSource, where: Filter | undefined): Promise<void>
+
+  /**
+   * The narrow read of analyses, in order of time; filters and projection are applied while reading. Where a filter leaves a few
+   * people alone, only parts of the file need be asked for.
+   */
   scan(source: SegmentSource, request: ScanRequest, options?: { withIdentities?: boolean }): AsyncIterable<SegmentBatch>
 
   /** Whole events in the order asked for. */

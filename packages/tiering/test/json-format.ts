@@ -35,6 +35,9 @@ export function jsonFormat(): SegmentFormat {
       const span = { minTime: Math.min(...times), maxTime: Math.max(...times) }
       return { rows: written.length, size, ...span, schemaId: 'json-1', sortOrder: 'event_timestamp, event_id' }
     },
+    async prefetch(source) {
+      await source.file()
+    },
     async *scan(source, request, { withIdentities } = {}) {
       const rows = (await rowsOf(source)).filter(
         (row) =>
@@ -60,6 +63,10 @@ export function jsonFormat(): SegmentFormat {
       const rows = (await rowsOf(source)).filter(({ eventTimestamp: t }) => t >= from && t < to)
       const found = rows.filter((row) => !where || matchesFilter(row, where)).map(({ person: _, ...event }) => event)
       yield (order === 'desc' ? found.reverse() : found).slice(0, limit)
+    },
+    async *people(source) {
+      const people = (await rowsOf(source)).map(({ userId, anonymousId }) => userId ?? anonymousId)
+      yield [...new Set(people.filter((one) => one !== null))]
     },
     async summarize(source) {
       const summer = createRowSummer()

@@ -1,6 +1,13 @@
 import { AnalyticsError } from '@analytics/protocol'
 import { type Engine, openEngine } from '../parquet/engine.js'
-import { readParquetEvents, readParquetRows, scanParquet, summarizeParquet } from '../parquet/read.js'
+import {
+  locateParquet,
+  readParquetEvents,
+  readParquetPeople,
+  readParquetRows,
+  scanParquet,
+  summarizeParquet,
+} from '../parquet/read.js'
 import { writeLentRows, writeParquet } from '../parquet/write.js'
 import type { SegmentFormat } from '../segment-format.js'
 
@@ -17,8 +24,7 @@ export interface ParquetFormatOptions {
    */
   threads?: number
   /**
-   * Rows of a day that are sorted at once. A larger day is split by a hash of the person, and its file holds one sorted part
-   * after the other.
+   * Rows of a day that are sorted at once; a larger day is split by person first.
    * @default 60000
    */
   bucketRows?: number
@@ -58,11 +64,17 @@ export function parquetFormat(options: ParquetFormatOptions = {}): SegmentFormat
     write: async (rows, path, { signal } = {}) => writeParquet(await engine(), rows, path, { bucketRows, signal }),
     writeLent: async (rows, path, { signal } = {}) => writeLentRows(await engine(), rows, path, { bucketRows, signal }),
     summarize: async (source, { signal } = {}) => summarizeParquet(await engine(), await source.file(), signal),
+    async *people(source, { signal } = {}) {
+      yield* readParquetPeople(await engine(), await source.file(), signal)
+    },
+    async prefetch(source, where) {
+      await locateParquet(await engine(), source, where)
+    },
     async *scan(source, request, { withIdentities = false } = {}) {
-      yield* scanParquet(await engine(), await source.file(), request, withIdentities)
+      yield* scanParquet(await engine(), source, request, withIdentities)
     },
     async *readEvents(source, request) {
-      yield* readParquetEvents(await engine(), await source.file(), request)
+      yield* readParquetEvents(await engine(), source, request)
     },
     async *readAll(source, { signal } = {}) {
       yield* readParquetRows(await engine(), await source.file(), signal)

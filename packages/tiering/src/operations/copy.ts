@@ -5,6 +5,7 @@ import { localSource } from '../read/segment-file.js'
 import type { SegmentStats } from '../segment-format.js'
 import { segmentName, sidecarName } from '../segments/names.js'
 import { createRowSummer, type RowSummary, type RowSummer } from '../segments/row-hash.js'
+import { sketchPeople } from '../segments/sketch.js'
 import type { MoveContext } from './move-context.js'
 import { download, fileBody, fileDigest, textBody } from './transfer.js'
 
@@ -32,7 +33,7 @@ async function isThere({ cold, call }: MoveContext, { objectName, size }: Segmen
 }
 
 async function writeCopy(context: MoveContext, entry: CatalogEntry, intent: MoveIntent): Promise<VerifiedCopy> {
-  const { format, tempFiles, catalog, cold, lease, call, onProgress } = context
+  const { format, tempFiles, catalog, cold, lease, call, onProgress, sketches } = context
   const path = await tempFiles.path(format.extension)
   try {
     onProgress({ day: entry.day, step: 'write' })
@@ -46,6 +47,8 @@ async function writeCopy(context: MoveContext, entry: CatalogEntry, intent: Move
       move: { step: 'copying', seal: intent.seal, segment },
       ...(retired ? { retiredObjects: retired } : {}),
     })
+    const people = format.people(localSource(path, segment.size), call)
+    await sketches.keep(segment.objectName, await sketchPeople(people))
     onProgress({ day: entry.day, step: 'put' })
     const put = await cold.put(segment.objectName, fileBody(path, segment), call)
     if (put.status === 'exists' && !(await isThere(context, segment))) {
@@ -84,6 +87,7 @@ async function writeSegment(
     compression: format.compression,
     schemaId: stats.schemaId,
     sortOrder: stats.sortOrder,
+    ...(stats.footerSize === undefined ? {} : { footerSize: stats.footerSize }),
     dictionaryId,
     createdAt: now(),
   }

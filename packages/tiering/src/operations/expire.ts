@@ -89,7 +89,8 @@ async function deleteRetired(context: MoveContext, entry: CatalogEntry): Promise
 }
 
 /** @throws AnalyticsError `outcome_unknown` where the object is still there. */
-async function deleteObject({ cold, call }: MoveContext, name: string): Promise<void> {
+async function deleteObject({ cold, cache, sketches, call }: MoveContext, name: string): Promise<void> {
+  await Promise.all([cache.forget(name), sketches.forget(name)])
   await cold.delete(name, call)
   if (await cold.head(name, call)) throw new AnalyticsError('outcome_unknown', `${name} is still there.`)
 }

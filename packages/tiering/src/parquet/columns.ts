@@ -4,14 +4,17 @@ import { COLUMNS, MISSING, SEPARATOR } from '../segments/row-text.js'
 /** Parquet's dictionaries take 0 and -0 for the same value, so that either may come back as the other: there is no -0. */
 const NO_NEGATIVE_ZERO = '+ 0'
 
-/** The columns of a segment's file as a select list over those of a hot table. */
-export const FILE_COLUMNS: string = [...COLUMNS.map(fileColumn), 'person'].join(', ')
-
 /** Whose event a row is. */
 export const WHO = 'coalesce(user_id, anonymous_id)'
 
+/** The same as a column of a segment's file, by which row groups are found. */
+export const PERSON_ID = 'person_id'
+
+/** The columns of a segment's file as a select list over those of a hot table. */
+export const FILE_COLUMNS: string = [...COLUMNS.map(fileColumn), 'person', `${WHO} AS ${PERSON_ID}`].join(', ')
+
 /** How the rows of a segment are sorted. */
-export const ORDER: string = `${WHO}, event_timestamp, event_id`
+export const ORDER: string = `${PERSON_ID}, event_timestamp, event_id`
 
 /** The text of a row, as `rowText` makes it in JavaScript. */
 export const ROW_TEXT: string = `concat_ws('${SEPARATOR}', ${['person', ...COLUMNS.map(valueText)].join(', ')})`

@@ -1,6 +1,7 @@
-import type { EventsRequest, NumberedEvent, ScanRequest, StoredEvent } from '@analytics/protocol'
+import type { EventsRequest, Filter, NumberedEvent, ScanRequest, StoredEvent } from '@analytics/protocol'
 import {
   type DuckDbChunk,
+  type DuckDbSource,
   duckdbStatement,
   EVENT_SELECT,
   eventsOf,
@@ -9,10 +10,13 @@ import {
   scanBatch,
   scanStatement,
 } from '@analytics/protocol/duckdb'
-import type { SegmentBatch } from '../segment-format.js'
+import { peopleOfFilter } from '../read/people-of-filter.js'
+import type { SegmentBatch, SegmentSource } from '../segment-format.js'
 import type { RowSummary } from '../segments/row-hash.js'
 import { COLUMNS } from '../segments/row-text.js'
-import { type Engine, interruptedBy, literal, streamChunks } from './engine.js'
+import { PERSON_ID } from './columns.js'
+import { type Engine, interruptedBy, streamChunks } from './engine.js'
+import { locateRows, rowsOf } from './footer.js'
 import { type CountedKey, cutPoints } from './slices.js'
 import { summarizeRows } from './summarize.js'
 
@@ -22,17 +26,26 @@ const MINUTE_MS = 60_000
 
 type Span = Pick<EventsRequest, 'from' | 'to'>
 
-const rowsOf = (path: string): string => `read_parquet(${literal(path)})`
+/** What a filter leaves of a file, all of it local; undefined where there is nothing to read. */
+export function locateParquet(
+  engine: Engine,
+  source: SegmentSource,
+  where: Filter | undefined,
+): Promise<DuckDbSource | undefined> {
+  return locateRows(engine, source, where && peopleOfFilter(where))
+}
 
 /** The narrow read: numbers arrive as typed arrays, text only for the columns that were asked for. */
 export async function* scanParquet(
   engine: Engine,
-  path: string,
+  source: SegmentSource,
   request: ScanRequest,
   withIdentities: boolean,
 ): AsyncGenerator<SegmentBatch> {
+  const rows = await locateParquet(engine, source, request.where)
+  if (!rows) return
   const columns = request.columns ?? []
-  const statement = scanStatement({ from: rowsOf(path) }, request, withIdentities ? ['user_id', 'anonymous_id'] : [])
+  const statement = scanStatement(rows, request, withIdentities ? ['user_id', 'anonymous_id'] : [])
   for await (const chunk of streamChunks(engine, statement, request.signal)) {
     const batch = scanBatch(chunk, columns)
     yield withIdentities ? { ...batch, identities: identitiesOf(chunk, 3 + columns.length) } : batch
@@ -51,15 +64,17 @@ function identitiesOf(chunk: DuckDbChunk, first: number): { userId: string | nul
 /** Whole events in order. A long read is cut into slices of time, each sorted by itself. */
 export async function* readParquetEvents(
   engine: Engine,
-  path: string,
+  source: SegmentSource,
   request: EventsRequest,
 ): AsyncGenerator<readonly StoredEvent[]> {
+  const rows = await locateParquet(engine, source, request.where)
+  if (!rows) return
   const slices =
-    request.limit !== undefined && request.limit <= SLICE_ROWS ? [request] : await timeSlices(engine, path, request)
+    request.limit !== undefined && request.limit <= SLICE_ROWS ? [request] : await timeSlices(engine, rows, request)
   let left = request.limit ?? Number.POSITIVE_INFINITY
   for (const { from, to } of slices) {
     if (left <= 0) return
-    const statement = eventsStatement({ from: rowsOf(path) }, { ...request, from, to, limit: left })
+    const statement = eventsStatement(rows, { ...request, from, to, limit: left })
     for await (const chunk of streamChunks(engine, statement, request.signal)) {
       left -= chunk.rowCount
       yield eventsOf(chunk)
@@ -68,11 +83,15 @@ export async function* readParquetEvents(
 }
 
 /** Slices of the range, in the order asked for, of about as many rows as can be sorted at once. */
-async function timeSlices(engine: Engine, path: string, request: EventsRequest): Promise<Span[]> {
+async function timeSlices(
+  engine: Engine,
+  { from, where = 'true' }: DuckDbSource,
+  request: EventsRequest,
+): Promise<Span[]> {
   const { dialect, values } = duckdbStatement()
   const sql =
     `SELECT floor(epoch_ms(event_timestamp) / ${MINUTE_MS}.0)::DOUBLE AS minute, count(*)::DOUBLE AS events ` +
-    `FROM ${rowsOf(path)} WHERE event_timestamp >= ${dialect.instant(request.from)} ` +
+    `FROM ${from} WHERE ${where} AND event_timestamp >= ${dialect.instant(request.from)} ` +
     `AND event_timestamp < ${dialect.instant(request.to)} GROUP BY minute ORDER BY minute`
   const counted: CountedKey[] = []
   for await (const chunk of streamChunks(engine, { sql, values }, request.signal)) {
@@ -95,6 +114,19 @@ export async function* readParquetRows(
   for await (const chunk of streamChunks(engine, { sql, values: [] }, signal)) {
     const person = numbersOf<Int32Array>(chunk, COLUMNS.length)
     yield eventsOf(chunk).map((event, row) => ({ ...event, person: person[row]! }))
+  }
+}
+
+/** Whose events there are, each once. */
+export async function* readParquetPeople(
+  engine: Engine,
+  path: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly string[]> {
+  const sql = `SELECT DISTINCT ${PERSON_ID} FROM ${rowsOf(path)} WHERE ${PERSON_ID} IS NOT NULL`
+  for await (const chunk of streamChunks(engine, { sql, values: [] }, signal)) {
+    const people = chunk.getColumnVector(0)
+    yield Array.from({ length: chunk.rowCount }, (_, row) => people.getItem(row) as string)
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { rm, stat } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AnalyticsError, columnName, EVENT_COLUMNS, type NumberedEvent } from '@analytics/protocol'
 import type { DuckDbConnection, DuckDbRows, DuckDbSource } from '@analytics/protocol/duckdb'
@@ -8,7 +8,9 @@ import { throwIfAborted } from '../abort.js'
 import type { SegmentStats } from '../segment-format.js'
 import type { RowSummary } from '../segments/row-hash.js'
 import { COLUMNS, propertiesText } from '../segments/row-text.js'
+import { ORDER } from './columns.js'
 import { type DuckDb, type Engine, interruptedBy, literal } from './engine.js'
+import { sizesOf } from './footer.js'
 import { SCHEMA_ID, writeSortedFile } from './sorted-file.js'
 import { summarizeRows } from './summarize.js'
 
@@ -79,11 +81,11 @@ async function writeFile(
   path: string,
   rows: number,
   { bucketRows, signal }: WriteOptions,
-): Promise<Pick<SegmentStats, 'size' | 'schemaId' | 'sortOrder'>> {
+): Promise<Pick<SegmentStats, 'size' | 'schemaId' | 'sortOrder' | 'footerSize'>> {
   if (rows === 0) throw new AnalyticsError('internal', 'A segment without rows is not written.')
   try {
-    const sortOrder = await writeSortedFile(connection, source, path, { folder, rows, bucketRows, signal })
-    return { size: (await stat(path)).size, schemaId: SCHEMA_ID, sortOrder }
+    await writeSortedFile(connection, source, path, { folder, rows, bucketRows, signal })
+    return { ...(await sizesOf(path)), schemaId: SCHEMA_ID, sortOrder: ORDER }
   } catch (error) {
     await rm(path, { force: true })
     throw error

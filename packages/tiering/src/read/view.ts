@@ -14,7 +14,8 @@ import type { TieringContext } from '../context.js'
 import { pendingSeals } from '../operations/plan.js'
 import type { SegmentBatch } from '../segment-format.js'
 import { mergeBatches, mergeRows } from './merge.js'
-import { type OpenSegment, openSegment } from './segment-file.js'
+import { peopleOfFilter } from './people-of-filter.js'
+import type { OpenSegment } from './segment-cache.js'
 
 /** Opens a view of the range, UTC milliseconds, `from` inclusive, `to` exclusive. */
 export async function openView(context: TieringContext, range: { from: number; to: number }): Promise<ColdView> {
@@ -53,56 +54,100 @@ function coldDay({ day, value }: CatalogEntry, now: number): ColdDay {
   return { day, state: dayState(value, now), rows: recordsCount, bytes: sizeBytes, segments }
 }
 
+/** Days of which a read fetches what it will need while it reads one. */
+const AHEAD_DAYS = 8
+
 /** What the reads of one view share. */
 interface Reading extends TieringContext {
   stats: ColdReadStats
-  /** Segments of the day that may have events of the range. */
-  segmentsOf(day: Day, range: { from: number; to: number }): CatalogSegment[]
-  open(segment: CatalogSegment): OpenSegment
+  /** Segments of the day that may have events of the range that the filter lets through. */
+  segmentsOf(day: Day, request: Pick<ScanRequest, 'from' | 'to' | 'where'>): Promise<CatalogSegment[]>
+  open(segment: CatalogSegment, signal: AbortSignal | undefined): OpenSegment
+  /** Fetches what a read that goes on through the days will need, a few days ahead; without an end in sight, that is. */
+  readAhead(day: Day, request: ScanRequest | EventsRequest): void
   /** Whether the hot store gave the numbers of people that the segment carries. */
   isNumberedAsHot(segment: CatalogSegment): Promise<boolean>
   release(): Promise<void>
 }
 
 function createReading(context: TieringContext, entries: readonly CatalogEntry[]): Reading {
+  const { sketches, cache, cold, format } = context
   const days = new Map(entries.map(({ day, value }) => [day, liveSegments(value)]))
   const opened = new Map<string, OpenSegment>()
   const stats: ColdReadStats = { segments: 0, bytes: 0, requests: 0 }
   let dictionaryId: Promise<string> | undefined
-  return {
+  let sketched: Promise<void> | undefined
+  /** Ends what is fetched ahead of a read that stopped. */
+  const over = new AbortController()
+  /** Days that are fetched already. */
+  const ahead = new Set<Day>()
+
+  async function fetchAhead(day: Day, { from, to, where, signal }: ScanRequest | EventsRequest): Promise<void> {
+    for (const segment of await reading.segmentsOf(day, { from, to, ...(where ? { where } : {}) })) {
+      if (over.signal.aborted) return
+      await format.prefetch(reading.open(segment, signal).source, where)
+    }
+  }
+
+  const reading: Reading = {
     ...context,
     stats,
-    segmentsOf: (day, { from, to }) =>
-      (days.get(day) ?? []).filter(({ minTime, maxTime }) => minTime < to && maxTime >= from),
-    open(segment) {
+    async segmentsOf(day, { from, to, where }) {
+      const inTime = (days.get(day) ?? []).filter(({ minTime, maxTime }) => minTime < to && maxTime >= from)
+      const people = where && peopleOfFilter(where)
+      if (!people || inTime.length === 0) return inTime
+      // All at once: a read of one person goes on to the other days.
+      sketched ??= sketches.load([...days.values()].flat().map(({ objectName }) => objectName))
+      await sketched
+      return inTime.filter(({ objectName }) => sketches.mayHave(objectName, people))
+    },
+    open(segment, signal) {
       let open = opened.get(segment.objectName)
       if (!open) {
-        open = openSegment(context, segment, stats)
+        open = cache.open(segment, stats, signal ? AbortSignal.any([over.signal, signal]) : over.signal)
         opened.set(segment.objectName, open)
         stats.segments++
       }
       return open
+    },
+    readAhead(day, request) {
+      const people = request.where && peopleOfFilter(request.where)
+      // A page of events may end with the day; and what lies on a local disk is there.
+      if (cold.localFile || ('limit' in request && !people)) return
+      const order = [...days.keys()]
+      if ('order' in request && request.order === 'desc') order.reverse()
+      const next = order.indexOf(day) + 1
+      for (const later of order.slice(next, next + AHEAD_DAYS)) {
+        if (ahead.has(later)) continue
+        ahead.add(later)
+        // Where it fails, so does the read itself, and says why.
+        void fetchAhead(later, request).catch(() => {})
+      }
     },
     async isNumberedAsHot(segment) {
       dictionaryId ??= context.hot.dictionaryId()
       return (await dictionaryId) === segment.dictionaryId
     },
     async release() {
+      over.abort()
       const held = [...opened.values()]
       opened.clear()
       await Promise.all(held.map((one) => one.release()))
     },
   }
+  return reading
 }
 
-function scanDay(
+async function* scanDay(
   reading: Reading,
   day: Day,
   request: ScanRequest,
   hot: AsyncIterable<EventBatch> | undefined,
-): AsyncIterable<EventBatch> {
-  const scans = reading.segmentsOf(day, request).map((segment) => scanSegment(reading, segment, request))
-  return mergeBatches(hot ? [...scans, hot] : scans, request.columns ?? [])
+): AsyncGenerator<EventBatch> {
+  reading.readAhead(day, request)
+  const segments = await reading.segmentsOf(day, request)
+  const scans = segments.map((segment) => scanSegment(reading, segment, request))
+  yield* mergeBatches(hot ? [...scans, hot] : scans, request.columns ?? [])
 }
 
 async function* scanSegment(
@@ -110,7 +155,7 @@ async function* scanSegment(
   segment: CatalogSegment,
   request: ScanRequest,
 ): AsyncGenerator<EventBatch> {
-  const { source } = reading.open(segment)
+  const { source } = reading.open(segment, request.signal)
   const withIdentities = !(await reading.isNumberedAsHot(segment))
   for await (const batch of reading.format.scan(source, request, { withIdentities })) {
     yield withIdentities ? await renumbered(reading, batch) : batch
@@ -129,9 +174,11 @@ async function* readDayEvents(
   hot: AsyncIterable<readonly StoredEvent[]> | undefined,
 ): AsyncGenerator<readonly StoredEvent[]> {
   const sign = request.order === 'desc' ? -1 : 1
-  const reads = reading
-    .segmentsOf(day, request)
-    .map((segment) => reading.format.readEvents(reading.open(segment).source, request))
+  reading.readAhead(day, request)
+  const segments = await reading.segmentsOf(day, request)
+  const reads = segments.map((segment) =>
+    reading.format.readEvents(reading.open(segment, request.signal).source, request),
+  )
   const merged = mergeRows(
     hot ? [...reads, hot] : reads,
     (a, b) => sign * (a.eventTimestamp - b.eventTimestamp || compareText(a.eventId, b.eventId)),

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type EventsRequest,
   errorCode,
+  type Filter,
   type NumberedEvent,
   type ScanRequest,
   type StoredEvent,
@@ -36,8 +37,8 @@ async function collect<Row>(batches: AsyncIterable<readonly Row[]>): Promise<Row
 
 async function written({ format, dir }: SegmentFormatContext, rows: readonly NumberedEvent[]): Promise<SegmentSource> {
   const path = join(dir, `segment${format.extension}`)
-  const { size } = await format.write(inBatches(rows), path)
-  return localSource(path, size)
+  const { size, footerSize } = await format.write(inBatches(rows), path)
+  return { ...localSource(path, size), ...(footerSize === undefined ? {} : { footerSize }) }
 }
 
 /** What a scan yields, a row an item. */
@@ -123,6 +124,28 @@ function textOf(i: number): string | null {
   return [null, '', '\u001e', '\u001f', 'ü😀', "'"][i % 6]!
 }
 
+const personOf = ({ userId, anonymousId }: StoredEvent): string => userId ?? anonymousId!
+
+/** The source as a store gives it: a file that has only the parts that were asked for, and other bytes between them. */
+async function partialSource(
+  whole: SegmentSource,
+  path: string,
+): Promise<{ source: SegmentSource; remove(): Promise<void> }> {
+  const bytes = await readFile(await whole.file())
+  const local = Buffer.alloc(bytes.byteLength, 0xff)
+  return {
+    source: {
+      ...whole,
+      async file(parts = [{ start: 0, end: bytes.byteLength }]) {
+        for (const { start, end } of parts) bytes.copy(local, start, start, end)
+        await writeFile(path, local)
+        return path
+      },
+    },
+    remove: () => rm(path, { force: true }),
+  }
+}
+
 /** What every format of segments does. */
 export const segmentFormatContract: readonly ContractCase<SegmentFormatContext>[] = [
   {
@@ -195,6 +218,42 @@ export const segmentFormatContract: readonly ContractCase<SegmentFormatContext>[
         const middle = rows[0]!
         const after = { time: middle.eventTimestamp, eventId: middle.eventId }
         await assertReadsEvents(context.format, source, rows, { ...ALL, order, after, limit: 77 })
+      }
+    },
+  },
+  {
+    name: 'names each person once',
+    async run(context) {
+      const rows = numberEvents(sampleEvents({ count: 2000 }))
+      const people = await collect(context.format.people(await written(context, rows)))
+      assert.deepEqual(people.sort(), [...new Set(rows.map((row) => personOf(row)))].sort())
+    },
+  },
+  {
+    name: 'reads the events of a few people the same from the parts that it asks for',
+    async run(context) {
+      const rows = numberEvents(sampleEvents({ count: 20_000, users: 2000 }))
+      const whole = await written(context, rows)
+      for (const ids of [['user-7'], ['visitor-3', 'user-1200'], ['nobody']]) {
+        const where: Filter = {
+          or: [
+            { property: 'userId', op: 'in', value: ids },
+            {
+              and: [
+                { property: 'userId', op: 'notExists' },
+                { property: 'anonymousId', op: 'in', value: ids },
+              ],
+            },
+          ],
+        }
+        const { source, remove } = await partialSource(whole, join(context.dir, 'parts'))
+        await assertReadsLikeRows(context.format, source, rows, {
+          ...ALL,
+          where,
+          matches: [{}],
+          columns: ['eventLabel'],
+        })
+        await remove()
       }
     },
   },

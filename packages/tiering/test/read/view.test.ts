@@ -1,4 +1,4 @@
-import type { ColdView, StoredEvent } from '@analytics/protocol'
+import { type ColdView, DAY_MS, dayOf, dayStart, type Filter, type StoredEvent } from '@analytics/protocol'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createTiering } from '../../src/create-tiering.js'
 import { parquetFormat } from '../../src/formats/parquet.js'
@@ -14,6 +14,62 @@ async function readView({ hot }: Pick<World, 'hot'>, view: ColdView): Promise<St
   for (const { day } of view.days) for await (const batch of view.readEvents(day, ALL)) events.push(...batch)
   return events
 }
+
+/** Ten days in a store that counts what it is asked for, each with people of its own and one who is there every third day. */
+async function createTenDays() {
+  const format = parquetFormat({ tempDir: tempDir() })
+  const world = createWorld(format)
+  const events = Array.from({ length: 10 }, (_, i) => {
+    const day = dayOf(dayStart(DAY) + i * DAY_MS)
+    return eventsOf(day, 9_000, i + 1).map((event, n) => {
+      const userId = n === 0 && i % 3 === 0 ? 'ann' : `${i}-${event.userId}`
+      return { ...event, userId }
+    })
+  }).flat()
+  await world.hot.insert(events)
+  world.time = dayStart(DAY) + 200 * DAY_MS
+  await world.open().run()
+  const asked: string[] = []
+  world.cold.get = ((get) => (name: string, options?: { start?: number }) => {
+    asked.push(name)
+    return get(name, options)
+  })(world.cold.get)
+  return { format, world, events, asked }
+}
+
+describe('a read of one person', () => {
+  it('asks for parts of the days that have any, and for nothing of the others', async () => {
+    const { format, world, events, asked } = await createTenDays()
+    const where = { property: 'userId', op: 'eq', value: 'ann' } as const
+    const read = async (request: { where: Filter }) => {
+      const tiering = world.open()
+      const found: StoredEvent[] = []
+      const view = await tiering.openView(ALL)
+      expect(asked).toEqual([])
+      for (const { day } of view.days) {
+        for await (const batch of view.readEvents(day, { ...ALL, ...request })) found.push(...batch)
+      }
+      view.release()
+      await tiering.close()
+      return { found, stats: view.stats() }
+    }
+    const { found, stats } = await read({ where })
+    expectSameEvents(
+      found,
+      events.filter(({ userId }) => userId === 'ann'),
+    )
+    expect(found).toHaveLength(4)
+    expect(new Set(asked).size).toBe(4)
+    expect(stats).toMatchObject({ segments: 4, requests: 8 })
+    asked.length = 0
+    // The same question in words that name nobody.
+    const whole = await read({ where: { and: [{ property: 'userId', op: 'contains', value: 'ann' }] } })
+    expectSameEvents(whole.found, found)
+    expect(whole.stats).toMatchObject({ segments: 10, requests: 10 })
+    expect(stats.bytes).toBeLessThan(whole.stats.bytes / 4)
+    await format.close()
+  })
+})
 
 describe('a view', () => {
   it('opened before a commit keeps the hot rows that it counts on until it is released', async () => {
