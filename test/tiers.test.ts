@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Analytics, createAnalytics, type HotStore, type ImportEvent } from '@analytics/node'
 import { duckdbStore } from '@analytics/node/duckdb'
 import { memoryStore } from '@analytics/node/memory'
-import { DAY_MS } from '@analytics/protocol'
+import { DAY_MS, type EventRow, type StoredEvent } from '@analytics/protocol'
 import { createTiering, type HotTier, type Tiering } from '@analytics/tiering'
 import { fileObjectStore } from '@analytics/tiering/file'
 import { hotTierContract } from '@analytics/tiering/testing'
@@ -36,6 +36,17 @@ function* visits(): Generator<ImportEvent> {
   }
 }
 
+/** The event as a store takes it. */
+function storedOf(row: EventRow): StoredEvent {
+  const { eventTimestamp, receivedTimestamp, processingTimestamp } = row
+  return {
+    ...row,
+    eventTimestamp: Date.parse(eventTimestamp),
+    receivedTimestamp: Date.parse(receivedTimestamp),
+    processingTimestamp: Date.parse(processingTimestamp),
+  }
+}
+
 describe.each([
   ['duckdb', (folder: string): HotStore => duckdbStore({ path: join(folder, 'hot.duckdb') })],
   ['memory', (): HotStore => memoryStore()],
@@ -49,12 +60,21 @@ describe.each([
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'analytics-tiers-'))
     now = START + 10 * DAY_MS
+    await open()
+    await analytics.import(visits())
+  })
+  const open = async () => {
     store = openStore(folder)
     const cold = fileObjectStore({ dir: join(folder, 'cold') })
     tiering = createTiering({ hot: store, cold, policy: { dropAfter: '90d' }, now: () => now })
     analytics = await createAnalytics({ store, tiering, jobs: false, now: () => now })
-    await analytics.import(visits())
-  })
+  }
+  /** As another process finds it: which ids came lately is not known any more. */
+  const reopen = async () => {
+    await tiering.close()
+    await analytics.close()
+    await open()
+  }
   afterEach(async () => {
     await tiering.close()
     await analytics.close()
@@ -121,6 +141,29 @@ describe.each([
     const moved = await ask()
     expect(moved.results).toEqual(hotAndCold.results)
     expect(moved.meta.tiersRead.hot.rows).toBe(0)
+  })
+
+  it('count an event once that comes again after its day has left the hot store', async () => {
+    const before = await ask()
+    now = START + 200 * DAY_MS
+    await tiering.run()
+    const { events } = (await analytics.query({ kind: 'events', range: RANGE, limit: 1000 })).result
+    if (store.capabilities.durable) await reopen()
+    await store.insertEvents(events.slice(0, 9).map(storedOf))
+    expect((await store.listDays()).reduce((sum, { rows }) => sum + rows, 0)).toBe(9)
+    expect((await ask()).results).toEqual(before.results)
+    const page = await analytics.query({ kind: 'events', range: RANGE, limit: 5 })
+    expect(page.result.events).toHaveLength(5)
+
+    const fresh = { anonymousId: 'd', sessionId: 's', eventType: 'other', timestamp: events[0]!.eventTimestamp }
+    await analytics.import([fresh])
+    const moved = await tiering.run()
+    expect(moved.failed).toEqual([])
+    expect(moved.moved.reduce((sum, { rows }) => sum + rows, 0)).toBe(1)
+    expect(await store.listDays()).toEqual([])
+    const after = await analytics.query({ kind: 'events', range: RANGE, limit: 1000 })
+    expect(after.result.events).toHaveLength(events.length + 1)
+    expect(await tiering.verify({ deep: true })).toMatchObject({ problems: [] })
   })
 
   it('can be left out of a query', async () => {

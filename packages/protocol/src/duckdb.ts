@@ -246,7 +246,7 @@ const plain = (value: unknown): Scalar => (value ?? null) as Scalar
 const parsed = (value: unknown): Scalar => (typeof value === 'string' ? (JSON.parse(value) as Scalar) : null)
 
 /** The numbers of a column as the typed array that they arrive in; rows that are NULL hold anything. */
-export function numbersOf<Numbers extends Float64Array | Int32Array | Uint32Array>(
+export function numbersOf<Numbers extends Float64Array | Int32Array | Uint32Array | BigUint64Array>(
   chunk: DuckDbChunk,
   column: number,
 ): Numbers {

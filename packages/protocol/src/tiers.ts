@@ -80,6 +80,11 @@ export interface ColdView {
     request: EventsRequest,
     hot?: AsyncIterable<readonly StoredEvent[]>,
   ): AsyncIterable<readonly StoredEvent[]>
+  /**
+   * Those of the ids that the day's segments have. Events of the hot store that came again after their day had left it are known by
+   * this; a reader of both leaves them out.
+   */
+  storedIds(day: Day, eventIds: AsyncIterable<readonly string[]>): Promise<ReadonlySet<string>>
   /** What was read so far. */
   stats(): ColdReadStats
   /** Must be called when reading is over, also after an error. Done twice, it does nothing more. */

@@ -26,13 +26,21 @@ export interface SegmentArchive {
   }
 }
 
-/** What is known of a segment, before and after it is committed. */
-export interface SegmentFacts {
+/** An object as it was put. */
+export interface ObjectFacts {
   objectName: string
   /** Bytes. */
   size: number
   /** Of the bytes, lower-case hex. */
   sha256: string
+}
+
+/** What is known of a segment, before and after it is committed. */
+export interface SegmentFacts extends ObjectFacts {
+  /** The list of the ids of its events, by which one that comes again is known. */
+  ids: ObjectFacts
+  /** Rows of its seal that an earlier segment of the day has, and which it was written without. */
+  doubles?: number
   rows: number
   /** Of the rows in any order, see `RowSummary`. */
   rowHash: string
@@ -75,8 +83,11 @@ export interface ExpiredSegment {
 
 /** A move that is under way: what it will write is written here first. */
 export interface MoveIntent {
-  /** `sealed`: no byte was put. `copying`: the object may be there, whole, in part of a put, or not. */
-  step: 'sealed' | 'copying'
+  /**
+   * `sealed`: no byte was put. `copying`: the object may be there, whole, in part of a put, or not. `doubles`: earlier segments have
+   * every row, which go without a copy.
+   */
+  step: 'sealed' | 'copying' | 'doubles'
   seal: Seal
   segment?: SegmentFacts
   /** How often the object that is there turned out to hold something else. */

@@ -83,6 +83,9 @@ export interface SegmentFormat {
    */
   people(source: SegmentSource, options?: SegmentReadOptions): AsyncIterable<readonly string[]>
 
+  /** What stands for the id of each event of the file, ascending, see `idHash`. */
+  idHashes(source: SegmentSource, options?: SegmentReadOptions): AsyncIterable<BigUint64Array>
+
   /** Asks the source for what a read with that filter will need, and reads nothing. */
   prefetch(source: SegmentSource, where: Filter | undefined): Promise<void>
 

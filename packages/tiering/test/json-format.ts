@@ -2,6 +2,7 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import type { NumberedEvent } from '@analytics/protocol'
 import { matchesEvent, matchesFilter, propertyValue } from '@analytics/protocol/filter'
 import type { SegmentFormat, SegmentSource } from '../src/segment-format.js'
+import { idHash } from '../src/segments/id-hash.js'
 import { createRowSummer } from '../src/segments/row-hash.js'
 
 async function rowsOf(source: SegmentSource): Promise<NumberedEvent[]> {
@@ -34,6 +35,9 @@ export function jsonFormat(): SegmentFormat {
       const { size } = await stat(path)
       const span = { minTime: Math.min(...times), maxTime: Math.max(...times) }
       return { rows: written.length, size, ...span, schemaId: 'json-1', sortOrder: 'event_timestamp, event_id' }
+    },
+    async *idHashes(source) {
+      yield BigUint64Array.from(await rowsOf(source), ({ eventId }) => idHash(eventId)).sort()
     },
     async prefetch(source) {
       await source.file()

@@ -8,6 +8,7 @@ import type { TieringPolicy } from '../src/policy.js'
 import type { SegmentFormat } from '../src/segment-format.js'
 import { memoryObjectStore } from '../src/stores/memory.js'
 import { type MemoryHotTier, memoryHotTier, sampleEvents, seededRandom, withFaults } from '../src/testing/index.js'
+import { hotRows } from './hot-rows.js'
 import { jsonFormat } from './json-format.js'
 import { tempDir } from './temp-dir.js'
 
@@ -65,7 +66,7 @@ export async function catalogDay({ hot }: World, day: Day): Promise<CatalogDay |
 export async function readEverything(world: World, tiering = world.open()): Promise<StoredEvent[]> {
   const view = await tiering.openView({ from: 0, to: Number.MAX_SAFE_INTEGER })
   try {
-    const events = [...(await world.hot.read({ except: view.seals }))]
+    const events = await hotRows(world.hot, view)
     for (const { day } of view.days) {
       const all = { from: 0, to: Number.MAX_SAFE_INTEGER }
       for await (const batch of view.readEvents(day, all)) events.push(...batch)

@@ -12,6 +12,7 @@ import {
 } from '@analytics/protocol'
 import type { ColdTier } from '../cold-tier.js'
 import type { HotStore } from '../store.js'
+import { doublesOf, readWithout, scanWithout } from './doubles.js'
 
 /** How a query wants its tiers. */
 export interface TierOptions {
@@ -100,8 +101,12 @@ function tierReader(
   { days, hotDays, coldDays, options }: Layout,
 ): TierReader {
   const except = view?.seals ?? []
+  const doubles = view && doublesOf(store, view, { except })
   let hotRows = 0
 
+  /** Events that came again after their day had left the hot store; only where a day is in both are there such. */
+  const doublesIn = async (stretch: Stretch): Promise<ReadonlySet<string>> =>
+    (stretch.isCold && (await doubles?.(stretch.first, span(stretch)))) || new Set()
   const span = ({ first, last }: Stretch) => ({
     from: Math.max(options.from, dayStart(first)),
     to: Math.min(options.to, dayStart(last) + DAY_MS),
@@ -118,7 +123,7 @@ function tierReader(
       for (const stretch of stretches(days, coldDays)) {
         const one: ScanRequest = { ...request, ...span(stretch) }
         const isHot = !stretch.isCold || hotDays.has(stretch.first)
-        const hot = isHot ? counted(store.scan({ ...one, except })) : undefined
+        const hot = isHot ? counted(scanWithout(store, { ...one, except }, await doublesIn(stretch))) : undefined
         if (view && stretch.isCold) yield* view.scan(stretch.first, one, hot)
         else if (hot) yield* hot
       }
@@ -130,7 +135,7 @@ function tierReader(
       for (const stretch of request.order === 'desc' ? parts.reverse() : parts) {
         const one: EventsRequest = { ...request, ...span(stretch), ...(Number.isFinite(left) ? { limit: left } : {}) }
         const isHot = !stretch.isCold || hotDays.has(stretch.first)
-        const hot = isHot ? counted(store.readEvents({ ...one, except })) : undefined
+        const hot = isHot ? counted(readWithout(store, { ...one, except }, await doublesIn(stretch))) : undefined
         const batches = view && stretch.isCold ? view.readEvents(stretch.first, one, hot) : hot
         for await (const batch of batches ?? []) {
           yield batch.length > left ? batch.slice(0, left) : batch

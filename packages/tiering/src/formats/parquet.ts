@@ -3,6 +3,7 @@ import { type Engine, openEngine } from '../parquet/engine.js'
 import {
   locateParquet,
   readParquetEvents,
+  readParquetIdHashes,
   readParquetPeople,
   readParquetRows,
   scanParquet,
@@ -66,6 +67,9 @@ export function parquetFormat(options: ParquetFormatOptions = {}): SegmentFormat
     summarize: async (source, { signal } = {}) => summarizeParquet(await engine(), await source.file(), signal),
     async *people(source, { signal } = {}) {
       yield* readParquetPeople(await engine(), await source.file(), signal)
+    },
+    async *idHashes(source, { signal } = {}) {
+      yield* readParquetIdHashes(await engine(), await source.file(), signal)
     },
     async prefetch(source, where) {
       await locateParquet(await engine(), source, where)

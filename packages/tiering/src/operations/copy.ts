@@ -1,13 +1,12 @@
 import { rm } from 'node:fs/promises'
-import { AnalyticsError, type NumberedEvent, type Seal } from '@analytics/protocol'
-import type { CatalogEntry, MoveIntent, SegmentFacts } from '../catalog.js'
+import { AnalyticsError } from '@analytics/protocol'
+import type { CatalogEntry, MoveIntent, ObjectFacts, SegmentFacts } from '../catalog.js'
 import { localSource } from '../read/segment-file.js'
-import type { SegmentStats } from '../segment-format.js'
-import { segmentName, sidecarName } from '../segments/names.js'
-import { createRowSummer, type RowSummary, type RowSummer } from '../segments/row-hash.js'
+import { sidecarName } from '../segments/names.js'
 import { sketchPeople } from '../segments/sketch.js'
 import type { MoveContext } from './move-context.js'
-import { download, fileBody, fileDigest, textBody } from './transfer.js'
+import { download, fileBody, textBody } from './transfer.js'
+import { writeSegment } from './write-segment.js'
 
 /** A verified copy: the day's entry as it was last written, and what the segment is. */
 export interface VerifiedCopy {
@@ -17,27 +16,40 @@ export interface VerifiedCopy {
 
 /**
  * Brings the sealed rows into the object store and proves that they are there: what was announced in the catalog is read
- * back byte by byte and row by row. Whatever it finds half done it takes up, and it deletes nothing.
+ * back byte by byte and row by row. Whatever it finds half done it takes up, and it deletes nothing. Undefined
+ * where earlier segments of the day have every row.
  */
-export async function copySealed(context: MoveContext, entry: CatalogEntry, intent: MoveIntent): Promise<VerifiedCopy> {
+export async function copySealed(
+  context: MoveContext,
+  entry: CatalogEntry,
+  intent: MoveIntent,
+): Promise<VerifiedCopy | undefined> {
   const adopted =
     intent.segment && (await isThere(context, intent.segment)) ? { entry, segment: intent.segment } : undefined
   const copy = adopted ?? (await writeCopy(context, entry, intent))
+  if (!copy) return undefined
   await verifyCopy(context, copy.entry, copy.segment)
   await writeSidecar(context, entry.day, copy.segment)
   return copy
 }
 
-async function isThere({ cold, call }: MoveContext, { objectName, size }: SegmentFacts): Promise<boolean> {
+async function isThere({ cold, call }: MoveContext, { objectName, size }: ObjectFacts): Promise<boolean> {
   return (await cold.head(objectName, call))?.size === size
 }
 
-async function writeCopy(context: MoveContext, entry: CatalogEntry, intent: MoveIntent): Promise<VerifiedCopy> {
+/** Writes the rows and puts them; undefined where earlier segments have every one. */
+async function writeCopy(
+  context: MoveContext,
+  entry: CatalogEntry,
+  intent: MoveIntent,
+): Promise<VerifiedCopy | undefined> {
   const { format, tempFiles, catalog, cold, lease, call, onProgress, sketches } = context
   const path = await tempFiles.path(format.extension)
+  const idsPath = await tempFiles.path('.ids')
   try {
     onProgress({ day: entry.day, step: 'write' })
-    const written = await writeSegment(context, entry, intent, path)
+    const written = await writeSegment(context, entry, intent, { path, idsPath })
+    if (!written) return undefined
     const previous = intent.segment
     // The same bytes keep the facts of the first attempt, so that a sidecar written then still says the same.
     const segment = previous?.objectName === written.objectName ? previous : written
@@ -50,68 +62,19 @@ async function writeCopy(context: MoveContext, entry: CatalogEntry, intent: Move
     const people = format.people(localSource(path, segment.size), call)
     await sketches.keep(segment.objectName, await sketchPeople(people))
     onProgress({ day: entry.day, step: 'put' })
-    const put = await cold.put(segment.objectName, fileBody(path, segment), call)
-    if (put.status === 'exists' && !(await isThere(context, segment))) {
-      throw await retire(context, announced, segment, `${segment.objectName} is there with another size.`)
+    // The list first: where the segment is there, so is the list.
+    for (const [file, object] of [
+      [idsPath, segment.ids],
+      [path, segment],
+    ] as const) {
+      const put = await cold.put(object.objectName, fileBody(file, object), call)
+      if (put.status === 'exists' && !(await isThere(context, object))) {
+        throw await retire(context, announced, segment, `${object.objectName} is there with another size.`)
+      }
     }
     return { entry: announced, segment }
   } finally {
-    await rm(path, { force: true })
-  }
-}
-
-/** Writes the rows to a local file, and sums them up as the hot store has them. */
-async function writeSegment(
-  context: MoveContext,
-  { day, value }: CatalogEntry,
-  { seal }: MoveIntent,
-  path: string,
-): Promise<SegmentFacts> {
-  const { hot, format, lease, now } = context
-  const dictionaryId = await hot.dictionaryId()
-  const { stats, summary } = await writeRows(context, seal, path)
-  await lease.check()
-  if (stats.rows !== summary.rows || stats.rows !== seal.rows) {
-    const found = `sealed ${seal.rows}, read ${summary.rows}, written ${stats.rows}`
-    throw new AnalyticsError('verification_failed', `Rows of ${day}: ${found}; nothing was deleted.`)
-  }
-  const digest = await fileDigest(path)
-  return {
-    objectName: segmentName(day, digest.sha256, format.extension, value.retiredObjects),
-    ...digest,
-    rows: summary.rows,
-    rowHash: summary.rowHash,
-    minTime: summary.minTime,
-    maxTime: summary.maxTime,
-    format: format.name,
-    compression: format.compression,
-    schemaId: stats.schemaId,
-    sortOrder: stats.sortOrder,
-    ...(stats.footerSize === undefined ? {} : { footerSize: stats.footerSize }),
-    dictionaryId,
-    createdAt: now(),
-  }
-}
-
-/** Where the format reads the hot store's tables itself, the rows need not pass through here. */
-async function writeRows(
-  { hot, format, call }: MoveContext,
-  seal: Seal,
-  path: string,
-): Promise<{ stats: SegmentStats; summary: RowSummary }> {
-  if (hot.lendSealed && format.writeLent) {
-    const written = await format.writeLent(await hot.lendSealed(seal), path, call)
-    return { stats: written, summary: written }
-  }
-  const summer = createRowSummer()
-  const stats = await format.write(summed(hot.readSealed(seal, call), summer), path, call)
-  return { stats, summary: summer.summary() }
-}
-
-async function* summed(rows: AsyncIterable<readonly NumberedEvent[]>, summer: RowSummer) {
-  for await (const batch of rows) {
-    summer.add(batch)
-    yield batch
+    await Promise.all([path, idsPath].map((file) => rm(file, { force: true })))
   }
 }
 

@@ -1,6 +1,6 @@
 import { AnalyticsError, type Day } from '@analytics/protocol'
 import { type CatalogEntry, type CatalogSegment, liveSegments, SUCCEEDED } from '../catalog.js'
-import { sidecarName } from '../segments/names.js'
+import { idsName, sidecarName } from '../segments/names.js'
 import { activeHolds, holdOf } from './hold.js'
 import type { MoveOutcome } from './move.js'
 import { type MoveContext, waitForDayReaders } from './move-context.js'
@@ -70,7 +70,7 @@ async function deleteSegment(
   })
   await hot.audit({ action: 'tiering.expire', target: entry.day, details: { object: objectName, rows } })
   await deleteObject(context, objectName)
-  await cold.delete(sidecarName(objectName), call)
+  for (const name of [segment.ids.objectName, sidecarName(objectName)]) await cold.delete(name, call)
   await lease.check()
   return catalog.change(entry, {
     segments: entry.value.segments.filter((one) => one.objectName !== objectName),
@@ -83,14 +83,17 @@ async function deleteSegment(
 async function deleteRetired(context: MoveContext, entry: CatalogEntry): Promise<void> {
   const { retiredObjects } = entry.value
   if (retiredObjects.length === 0) return
-  for (const name of retiredObjects) await deleteObject(context, name)
+  for (const name of retiredObjects) {
+    await deleteObject(context, name)
+    await context.cold.delete(idsName(name), context.call)
+  }
   await context.lease.check()
   await context.catalog.change(entry, { retiredObjects: [] })
 }
 
 /** @throws AnalyticsError `outcome_unknown` where the object is still there. */
 async function deleteObject({ cold, cache, sketches, call }: MoveContext, name: string): Promise<void> {
-  await Promise.all([cache.forget(name), sketches.forget(name)])
+  await Promise.all([cache.forget(name), cache.forget(idsName(name)), sketches.forget(name)])
   await cold.delete(name, call)
   if (await cold.head(name, call)) throw new AnalyticsError('outcome_unknown', `${name} is still there.`)
 }

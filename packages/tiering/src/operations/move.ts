@@ -21,8 +21,12 @@ export async function moveDay(context: MoveContext, day: Day, hasRows: boolean):
   if (finished.waiting || !(hasRows || finished.entry.value.move)) return outcome(finished)
   const sealed = await sealRows(context, finished.entry)
   if (!sealed) return outcome(finished)
-  const committed = await commit(context, await copySealed(context, sealed.entry, sealed.intent))
-  const dropped = await dropCommitted(context, committed)
+  const copy = sealed.intent.step === 'doubles' ? undefined : await copySealed(context, sealed.entry, sealed.intent)
+  if (!copy) {
+    await dropDoubles(context, sealed.entry, sealed.intent)
+    return outcome(finished)
+  }
+  const dropped = await dropCommitted(context, await commit(context, copy))
   const moved = outcome(dropped)
   return { ...moved, rows: moved.rows + finished.rows, bytes: moved.bytes + finished.bytes }
 }
@@ -81,6 +85,24 @@ async function dropCommitted(context: MoveContext, start: CatalogEntry): Promise
     dropped.bytes += segment.size
   }
   return dropped
+}
+
+/**
+ * Drops sealed rows that earlier segments have already, every one. No reader counts on them: each leaves out what these
+ * segments have.
+ */
+async function dropDoubles(context: MoveContext, entry: CatalogEntry, { seal }: MoveIntent): Promise<void> {
+  const { hot, catalog, lease, onProgress } = context
+  const { day } = entry
+  onProgress({ day, step: 'drop' })
+  await lease.check()
+  // Written down first: once the rows are gone, it could not be told any more that they may.
+  const announced = await catalog.change(entry, { move: { step: 'doubles', seal } })
+  await hot.audit({ action: 'tiering.drop', target: day, details: { doubles: seal.rows } })
+  await lease.check()
+  await hot.dropSealed(seal)
+  await catalog.change(announced, { move: undefined, ...SUCCEEDED })
+  onProgress({ day, step: 'done' })
 }
 
 async function waitForReaders({ readers, times, now, call }: MoveContext, { committedAt, seal }: CatalogSegment) {

@@ -19,7 +19,7 @@ export interface VerifyOptions {
 export interface VerifyProblem {
   day: Day
   objectName: string
-  problem: 'missing' | 'size' | 'tier' | 'contents' | 'sidecar' | 'unreadable'
+  problem: 'missing' | 'size' | 'tier' | 'contents' | 'sidecar' | 'ids' | 'unreadable'
   message: string
 }
 
@@ -75,6 +75,10 @@ async function checkSegment(
       return { problem: 'tier', message: `It is in the tier ${info.tier} instead of ${tier}.` }
     if (!(await context.cold.head(sidecarName(segment.objectName), call))) {
       return { problem: 'sidecar', message: `There is no ${sidecarName(segment.objectName)}.` }
+    }
+    const { ids } = segment
+    if ((await context.cold.head(ids.objectName, call))?.size !== ids.size) {
+      return { problem: 'ids', message: `${ids.objectName} is missing, or has another size than ${ids.size} bytes.` }
     }
     const difference = deep ? await findDifference({ ...context, call }, segment) : undefined
     return difference === undefined ? undefined : { problem: 'contents', message: difference }

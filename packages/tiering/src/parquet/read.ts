@@ -130,6 +130,18 @@ export async function* readParquetPeople(
   }
 }
 
+/** The same numbers as `idHash` gives. */
+export async function* readParquetIdHashes(
+  engine: Engine,
+  path: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<BigUint64Array> {
+  const sql = `SELECT ('0x' || substr(sha1(event_id), 1, 16))::UBIGINT AS id FROM ${rowsOf(path)} ORDER BY id`
+  for await (const chunk of streamChunks(engine, { sql, values: [] }, signal)) {
+    yield numbersOf<BigUint64Array>(chunk, 0).subarray(0, chunk.rowCount)
+  }
+}
+
 /** Reads every row and sums them up. */
 export async function summarizeParquet(
   engine: Engine,

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { AnalyticsError, type ColdReadStats } from '@analytics/protocol'
-import type { SegmentFacts } from '../catalog.js'
+import type { ObjectFacts } from '../catalog.js'
 import type { ObjectStore } from '../object-store.js'
 import type { SegmentSource } from '../segment-format.js'
 import type { TempFiles } from '../temp-files.js'
@@ -16,7 +16,7 @@ export interface OpenSegment {
 /** Local copies of segments, whole or in part; those used last are kept. */
 export interface SegmentCache {
   /** What is fetched is counted in `stats`. */
-  open(segment: SegmentFacts, stats: ColdReadStats, signal?: AbortSignal): OpenSegment
+  open(object: ObjectFacts & { footerSize?: number }, stats: ColdReadStats, signal?: AbortSignal): OpenSegment
   /** Deletes what is there of the object, as soon as nobody reads it. */
   forget(objectName: string): Promise<void>
 }
@@ -76,8 +76,8 @@ export function createSegmentCache(options: {
   }
 
   return {
-    open(segment, stats, signal) {
-      const { objectName, size, footerSize } = segment
+    open(object, stats, signal) {
+      const { objectName, size, sha256, footerSize } = object
       const call = signal ? { signal } : {}
       let copy: Copy | undefined
       let isReleased = false
@@ -91,7 +91,7 @@ export function createSegmentCache(options: {
           stats.requests++
           const got = await fetchWhole(cold, objectName, path, call)
           stats.bytes += got.size
-          if (got.sha256 !== segment.sha256) {
+          if (got.sha256 !== sha256) {
             held.isForgotten = true
             copies.delete(objectName)
             throw new AnalyticsError('checksum_mismatch', `The bytes of ${objectName} are not those that were stored.`)

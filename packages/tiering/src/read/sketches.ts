@@ -13,8 +13,8 @@ export interface Sketches {
 }
 
 const PREFIX = 'sketch/'
-/** Sketches of one answer of the database, some tens of thousands of bytes each. */
-const PAGE = 100
+/** Sketches of one answer of the database: some tens of thousands of bytes each, more than a year of them. */
+const PAGE = 500
 /** Bytes of sketches in memory. */
 const MAX_BYTES = 64 * 1024 * 1024
 

@@ -13,6 +13,7 @@ import { type CatalogEntry, type CatalogSegment, dayState, isReadable, liveSegme
 import type { TieringContext } from '../context.js'
 import { pendingSeals } from '../operations/plan.js'
 import type { SegmentBatch } from '../segment-format.js'
+import { type KnownEvents, knownEvents } from './id-lists.js'
 import { mergeBatches, mergeRows } from './merge.js'
 import { peopleOfFilter } from './people-of-filter.js'
 import type { OpenSegment } from './segment-cache.js'
@@ -36,6 +37,7 @@ export async function openView(context: TieringContext, range: { from: number; t
       seals,
       scan: (day, request, hot) => scanDay(reading, day, request, hot),
       readEvents: (day, request, hot) => readDayEvents(reading, day, request, hot),
+      storedIds: (day, eventIds) => storedIds(reading, day, eventIds),
       stats: () => ({ ...reading.stats }),
       release() {
         reader.release()
@@ -62,6 +64,7 @@ interface Reading extends TieringContext {
   stats: ColdReadStats
   /** Segments of the day that may have events of the range that the filter lets through. */
   segmentsOf(day: Day, request: Pick<ScanRequest, 'from' | 'to' | 'where'>): Promise<CatalogSegment[]>
+  segmentsOfDay(day: Day): readonly CatalogSegment[]
   open(segment: CatalogSegment, signal: AbortSignal | undefined): OpenSegment
   /** Fetches what a read that goes on through the days will need, a few days ahead; without an end in sight, that is. */
   readAhead(day: Day, request: ScanRequest | EventsRequest): void
@@ -101,6 +104,7 @@ function createReading(context: TieringContext, entries: readonly CatalogEntry[]
       await sketched
       return inTime.filter(({ objectName }) => sketches.mayHave(objectName, people))
     },
+    segmentsOfDay: (day) => days.get(day) ?? [],
     open(segment, signal) {
       let open = opened.get(segment.objectName)
       if (!open) {
@@ -136,6 +140,20 @@ function createReading(context: TieringContext, entries: readonly CatalogEntry[]
     },
   }
   return reading
+}
+
+async function storedIds(
+  reading: Reading,
+  day: Day,
+  eventIds: AsyncIterable<readonly string[]>,
+): Promise<ReadonlySet<string>> {
+  const stored = new Set<string>()
+  let known: KnownEvents | undefined
+  for await (const ids of eventIds) {
+    known ??= await knownEvents(reading, reading.segmentsOfDay(day), reading.stats)
+    for (const id of ids) if (known.has(id)) stored.add(id)
+  }
+  return stored
 }
 
 async function* scanDay(

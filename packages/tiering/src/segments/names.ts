@@ -18,3 +18,8 @@ export function segmentName(day: Day, sha256: string, extension: string, retired
 export function sidecarName(objectName: string): string {
   return objectName.replace(/^events\//, '_tiering/').replace(/\.[^./]+$/, '.json')
 }
+
+/** The name of the list of a segment's event ids, see `idHash`: beside the sidecar, and never in the archive tier. */
+export function idsName(objectName: string): string {
+  return sidecarName(objectName).replace(/\.json$/, '.ids')
+}

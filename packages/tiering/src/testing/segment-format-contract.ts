@@ -13,6 +13,7 @@ import { compareText, matchesEvent, matchesFilter, propertyValue } from '@analyt
 import type { ContractCase } from '@analytics/protocol/testing'
 import { localSource } from '../read/segment-file.js'
 import type { SegmentFormat, SegmentSource } from '../segment-format.js'
+import { idHash } from '../segments/id-hash.js'
 import { createRowSummer, type RowSummary } from '../segments/row-hash.js'
 import { numberEvents, sampleEvents } from './sample-events.js'
 
@@ -227,6 +228,15 @@ export const segmentFormatContract: readonly ContractCase<SegmentFormatContext>[
       const rows = numberEvents(sampleEvents({ count: 2000 }))
       const people = await collect(context.format.people(await written(context, rows)))
       assert.deepEqual(people.sort(), [...new Set(rows.map((row) => personOf(row)))].sort())
+    },
+  },
+  {
+    name: 'gives what stands for the id of each event, ascending',
+    async run(context) {
+      const rows = numberEvents(sampleEvents({ count: 3000 }))
+      const hashes: bigint[] = []
+      for await (const some of context.format.idHashes(await written(context, rows))) hashes.push(...some)
+      assert.deepEqual(hashes, [...BigUint64Array.from(rows, ({ eventId }) => idHash(eventId)).sort()])
     },
   },
   {

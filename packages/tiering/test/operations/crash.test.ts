@@ -82,3 +82,37 @@ describe('a move that is cut off', () => {
     }
   }, 60_000)
 })
+
+/** A day that is cold, some or all of whose events came again. */
+async function runAgainThrough(strike: Strike, fresh: number): Promise<number> {
+  const { world, first } = await prepare()
+  await world.open().run()
+  const late = eventsOf(DAY, fresh, 3)
+  await world.hot.insert([...first.slice(0, 7), ...late])
+  const faults = faultsAt(strike)
+  await world
+    .open(faults.hook)
+    .run()
+    .catch(() => {})
+  expectSameEvents(await readEverything(world), [...first, ...late])
+  world.time += DAY_MS
+  expect(await world.open().run()).toMatchObject({ status: 'done', failed: [], skipped: [] })
+  expect(await world.hot.read()).toEqual([])
+  await expectConsistent(world, [...first, ...late])
+  return faults.count()
+}
+
+describe('a move of events that came again', () => {
+  it.each([
+    ['failure', 'before', 0],
+    ['failure', 'after', 0],
+    ['crash', 'before', 0],
+    ['crash', 'after', 0],
+    ['crash', 'before', 4],
+    ['crash', 'after', 4],
+  ] as const)('cut off by a %s %s any call converges, %d of them new', async (kind, phase, fresh) => {
+    const calls = await runAgainThrough({ call: 0, phase, kind }, fresh)
+    expect(calls).toBeGreaterThan(fresh > 0 ? 20 : 10)
+    for (let call = 1; call <= calls; call++) await runAgainThrough({ call, phase, kind }, fresh)
+  })
+})

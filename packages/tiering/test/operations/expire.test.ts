@@ -46,7 +46,7 @@ async function expectNoRest(world: World): Promise<void> {
   )
   const stored = (await namesIn(world)).filter((name) => name.startsWith('events/'))
   expect(stored.sort()).toEqual(kept.sort())
-  expect((await namesIn(world)).length).toBe(2 * kept.length)
+  expect((await namesIn(world)).length).toBe(3 * kept.length)
   expect((await world.open().verify()).problems).toEqual([])
 }
 
@@ -56,7 +56,7 @@ describe('expire', () => {
     const { expiries } = await world.open().plan()
     expect(expiries).toEqual([{ day: DAY, rows: 30, action: 'expire', why: 'It is 731 days old, expireAfter is 2y.' }])
     expect((await world.open().expire()).moved).toMatchObject([{ day: DAY, rows: 30 }])
-    expect(await namesIn(world)).toHaveLength(4)
+    expect(await namesIn(world)).toHaveLength(6)
     expectSameEvents(await readEverything(world), [...eventsOf(DAY, 30), ...eventsOf(NEXT_DAY, 40)])
   })
 

@@ -45,17 +45,40 @@ describe('a move', () => {
     await expectConsistent(world, events)
   })
 
+  it('writes late events without those that earlier segments have, and drops both', async () => {
+    const world = createWorld()
+    const [events, late] = [eventsOf(DAY, 30), eventsOf(DAY, 4, 9)]
+    await world.hot.insert(events)
+    await world.open().run()
+    await world.hot.insert([...events.slice(0, 12), ...late])
+    await expectConsistent(world, [...events, ...late])
+    expect((await world.open().run()).moved).toMatchObject([{ day: DAY, rows: 4 }])
+    await expectConsistent(world, [...events, ...late])
+    expect((await catalogDay(world, DAY))!.segments).toMatchObject([{ rows: 30 }, { rows: 4, doubles: 12 }])
+    expect(await world.hot.listDays()).toEqual([])
+
+    await world.hot.insert([...events.slice(5), ...late])
+    await expectConsistent(world, [...events, ...late])
+    await world.open().run()
+    await expectConsistent(world, [...events, ...late])
+    expect((await catalogDay(world, DAY))!.segments).toHaveLength(2)
+    expect(await world.hot.listDays()).toEqual([])
+    expect(world.hot.auditLog().at(-1)).toMatchObject({ action: 'tiering.drop', details: { doubles: 29 } })
+  })
+
   it('names the object by its bytes, in Hive layout, with a description out of the way', async () => {
     const world = createWorld()
     await world.hot.insert(eventsOf(DAY, 30))
     await world.open().run()
-    const [description, object] = await namesOf(world.cold)
+    const [list, description, object] = await namesOf(world.cold)
     expect(object).toMatch(/^events\/dt=2026-08-01\/[0-9a-f]{32}\.ndjson$/)
     const sha256 = createHash('sha256')
       .update(await bytesOf(world.cold, object!))
       .digest('hex')
     expect(object).toContain(sha256.slice(0, 32))
-    expect(description).toBe(`_tiering/dt=2026-08-01/${sha256.slice(0, 32)}.json`)
+    expect([description, list]).toEqual(
+      ['json', 'ids'].map((end) => `_tiering/dt=2026-08-01/${sha256.slice(0, 32)}.${end}`),
+    )
     expect(JSON.parse((await bytesOf(world.cold, description!)).toString())).toMatchObject({
       version: 1,
       day: DAY,

@@ -8,6 +8,9 @@ export interface Scheduler {
   turn(): Promise<void>
 }
 
+/** So long a worker may read files until it is taken for one that waits for what another one does. */
+const STALLED_MS = 400
+
 /**
  * A worker that was let go runs until its next call of a port, whatever files it reads meanwhile; only when every worker waits at
  * such a call is the next one chosen. So the same random numbers give the same run.
@@ -16,10 +19,17 @@ export function createScheduler(random: () => number): Scheduler {
   let live = 0
   const waiting: (() => void)[] = []
 
-  const letGo = (): void => {
-    if (waiting.length < live || waiting.length === 0) return
+  let stalled: NodeJS.Timeout | undefined
+
+  const choose = (): void => {
+    clearTimeout(stalled)
     const [next] = waiting.splice(Math.floor(random() * waiting.length), 1)
+    // Two readers of one process share what is fetched: one waits until the other has it.
+    if (waiting.length > 0) stalled = setTimeout(choose, STALLED_MS)
     next!()
+  }
+  const letGo = (): void => {
+    if (waiting.length > 0 && waiting.length >= live) choose()
   }
   const turn = (): Promise<void> =>
     new Promise((resolve) => {

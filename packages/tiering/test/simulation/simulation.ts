@@ -3,9 +3,10 @@ import { AnalyticsError, DAY_MS, type Day, dayOf, dayStart, type StoredEvent } f
 import { createTiering, type Tiering } from '../../src/create-tiering.js'
 import type { ObjectStore } from '../../src/object-store.js'
 import { dayReachesAge } from '../../src/policy.js'
-import { sidecarName } from '../../src/segments/names.js'
+import { idsName, sidecarName } from '../../src/segments/names.js'
 import { memoryObjectStore } from '../../src/stores/memory.js'
 import { type MemoryHotTier, memoryHotTier, sampleEvents, seededRandom, withFaults } from '../../src/testing/index.js'
+import { hotRows } from '../hot-rows.js'
 import { jsonFormat } from '../json-format.js'
 import { createScheduler, faultyCalls, Injected } from './scheduler.js'
 
@@ -114,13 +115,19 @@ async function insert(world: Simulated, day: Day, count: number): Promise<void> 
   for (const event of events) if (!world.events.has(event.eventId)) world.events.set(event.eventId, event)
 }
 
+/** Some events come again, whether their day has left the hot tier or not. */
+async function insertAgain(world: Simulated): Promise<void> {
+  const events = [...world.events.values()].filter(() => world.random() < 0.15)
+  await world.hot.insert(events)
+}
+
 const mayBeExpired = ({ time }: Simulated, day: Day): boolean => time >= dayReachesAge(day, POLICY.expireAfter)
 
 /** Reads as a query does: the hot rows outside the seals, and the segments. */
 async function readAll({ hot }: Simulated, tiering: Tiering): Promise<{ ids: string[]; archived: Set<Day> }> {
   const view = await tiering.openView(ALL)
   try {
-    const ids = (await hot.read({ except: view.seals })).map(({ eventId }) => eventId)
+    const ids = (await hotRows(hot, view)).map(({ eventId }) => eventId)
     for (const { day } of view.days)
       for await (const batch of view.readEvents(day, ALL)) for (const { eventId } of batch) ids.push(eventId)
     return { ids, archived: new Set(view.archivedDays.map(({ day }) => day)) }
@@ -158,7 +165,7 @@ async function readSlowly(world: Simulated, tiering: Tiering, turn: () => Promis
   }
   try {
     await linger(80)
-    const ids = (await world.hot.read({ except: view.seals })).map(({ eventId }) => eventId)
+    const ids = (await hotRows(world.hot, view)).map(({ eventId }) => eventId)
     for (const { day } of view.days) {
       await linger(20)
       for await (const batch of view.readEvents(day, ALL)) for (const { eventId } of batch) ids.push(eventId)
@@ -229,6 +236,7 @@ async function feed(world: Simulated, turn: () => Promise<void>): Promise<void> 
   for (let i = 0; i < 12; i++) {
     for (let wait = Math.floor(world.random() * 12); wait > 0; wait--) await turn()
     await insert(world, DAYS[Math.floor(world.random() * DAYS.length)]!, 1 + Math.floor(world.random() * 3))
+    if (world.random() < 0.4) await insertAgain(world)
   }
 }
 
@@ -274,8 +282,9 @@ async function assertNoRest({ hot, cold }: Simulated, fail: (what: string) => vo
   for (const { value } of await hot.records.list<{ segments: { objectName: string }[]; retiredObjects: string[] }>(
     'tier',
   )) {
-    for (const { objectName } of value.segments) known.add(objectName).add(sidecarName(objectName))
-    for (const name of value.retiredObjects) known.add(name)
+    for (const { objectName } of value.segments)
+      known.add(objectName).add(sidecarName(objectName)).add(idsName(objectName))
+    for (const name of value.retiredObjects) known.add(name).add(idsName(name))
   }
   for await (const { name } of cold.list('')) if (!known.has(name)) fail(`${name} is left over`)
 }
