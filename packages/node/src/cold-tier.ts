@@ -27,6 +27,8 @@ export interface ColdTier {
   plan(): Promise<unknown>
   /** Moves what is due. */
   run(options?: TieringRunOptions): Promise<unknown>
+  /** Makes one segment of the several that late events have left of a day. */
+  compact?(options?: TieringRunOptions): Promise<unknown>
   /** Brings what is due to the archive tier. */
   archive?(options?: TieringRunOptions): Promise<unknown>
   /** Deletes what has passed the age of the tier manager's policy; with `dryRun` it only tells. */

@@ -94,6 +94,20 @@ export interface MoveIntent {
   failedChecks?: number
 }
 
+/** A segment that is written to take the place of others. */
+export interface SegmentRewrite {
+  segment: SegmentFacts
+  /** Names of the objects that it replaces. */
+  replaces: readonly string[]
+}
+
+/** An object whose events another one has since. */
+export interface ReplacedObject {
+  objectName: string
+  /** Since when readers take the other one, UTC milliseconds. */
+  at: number
+}
+
 /** Why the last attempt failed. */
 export interface MoveFailure {
   code: string
@@ -125,6 +139,10 @@ export interface CatalogDay {
   segments: readonly CatalogSegment[]
   expired?: readonly ExpiredSegment[]
   move?: MoveIntent
+  /** A compaction that is under way: what it will put is written here first. */
+  rewrite?: SegmentRewrite
+  /** Objects that go as soon as nobody reads them any more. */
+  replaced?: readonly ReplacedObject[]
   /** Objects that were given up because they hold something else than they should; none is ever deleted here. */
   retiredObjects: readonly string[]
   /** Attempts since the last success. */
@@ -145,6 +163,8 @@ export interface CatalogEntry {
 export type CatalogChange = Partial<
   Pick<CatalogDay, 'segments' | 'expired' | 'retiredObjects' | 'attempts'> & {
     move: MoveIntent | undefined
+    rewrite: SegmentRewrite | undefined
+    replaced: readonly ReplacedObject[] | undefined
     lastError: MoveFailure | undefined
     nextTryAt: number | undefined
   }

@@ -21,7 +21,7 @@ export function createContext(options: ResolvedTieringOptions): TieringContext {
   return {
     ...options,
     catalog: createCatalog({ records: hot.records, cold, format, now }),
-    readers: createReaders(),
+    readers: createReaders(now),
     tempFiles,
     cache: createSegmentCache({ cold, tempFiles, maxBytes: cacheBytes }),
     sketches: createSketches(hot.records),

@@ -6,6 +6,7 @@ import { type Restores, restores } from './operations/restore.js'
 import {
   type ExpireOptions,
   runArchive,
+  runCompaction,
   runExpiry,
   runTiering,
   type TieringRunOptions,
@@ -31,6 +32,11 @@ export interface Tiering {
    * be restored for a while, not brought back. Done again, it goes on where it was cut off.
    */
   archive(options?: TieringRunOptions): Promise<TieringRunResult>
+  /**
+   * Makes one segment of the several that late events have left of a day, where they are many or large; the days are told as moved. Done
+   * again, it goes on where it was cut off.
+   */
+  compact(options?: TieringRunOptions): Promise<TieringRunResult>
   /** Makes archived days readable for a while. */
   readonly restore: Restores
   /**
@@ -76,6 +82,7 @@ export function createTiering(options: TieringOptions): Tiering {
     plan: async () => planDays(await surveyDays(opened()), context),
     run: async (run = {}) => runTiering(opened(), run),
     archive: async (run = {}) => runArchive(opened(), run),
+    compact: async (run = {}) => runCompaction(opened(), run),
     restore: {
       estimate: async (range) => opened() && restoring.estimate(range),
       request: async (range, more) => opened() && restoring.request(range, more),

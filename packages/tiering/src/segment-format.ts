@@ -74,6 +74,9 @@ export interface SegmentFormat {
    */
   writeLent?(rows: DuckDbRows, path: string, options?: SegmentReadOptions): Promise<SegmentStats & RowSummary>
 
+  /** Writes the rows of several files to a new one, as `write` does. */
+  merge(sources: readonly SegmentSource[], path: string, options?: SegmentReadOptions): Promise<SegmentStats>
+
   /** What the rows of the file add up to: every one is read. */
   summarize(source: SegmentSource, options?: SegmentReadOptions): Promise<RowSummary>
 

@@ -15,7 +15,7 @@ const byTime = (a: NumberedEvent, b: NumberedEvent): number =>
 
 /** A line of JSON for each row: quick, so that a move can be cut off at every call in a few seconds. */
 export function jsonFormat(): SegmentFormat {
-  return {
+  const format: SegmentFormat = {
     name: 'json',
     extension: '.ndjson',
     compression: 'none',
@@ -80,6 +80,13 @@ export function jsonFormat(): SegmentFormat {
     async *readAll(source) {
       yield await rowsOf(source)
     },
+    async merge(sources, path, options) {
+      const rows = async function* () {
+        for (const source of sources) yield await rowsOf(source)
+      }
+      return format.write(rows(), path, options)
+    },
     async close() {},
   }
+  return format
 }

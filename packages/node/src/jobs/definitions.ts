@@ -1,4 +1,4 @@
-import type { ColdTier, TieringRunOptions } from '../cold-tier.js'
+import type { ColdTier } from '../cold-tier.js'
 import type { Retention } from '../retention.js'
 import { type Aggregator, aggregator } from '../rollups/aggregate.js'
 import { GRAINS, type Grain } from '../rollups/rollup.js'
@@ -24,17 +24,26 @@ export function jobDefinitions({ store, cold, retention }: DefinitionOptions): J
     aggregate('aggregate-hourly', 'hour'),
     aggregate('aggregate-daily', 'day'),
     aggregate('aggregate-weekly', 'week'),
-    ...(cold ? [tieringJob('tiering', (options) => cold.run(options))] : []),
-    ...(cold?.archive ? [tieringJob('archive', (options) => cold.archive!(options))] : []),
+    ...(cold ? [{ name: 'tiering' as const, work: (context: JobContext) => moveDays(cold, context) }] : []),
+    ...(cold?.archive
+      ? [
+          {
+            name: 'archive' as const,
+            work: async ({ signal }: JobContext) => movedDays(await cold.archive!({ signal })),
+          },
+        ]
+      : []),
     { name: 'expire', work: (context) => expire(store, cold, retention, context) },
   ]
 }
 
-function tieringJob(name: JobDefinition['name'], run: (options: TieringRunOptions) => Promise<unknown>): JobDefinition {
-  return {
-    name,
-    work: async ({ signal }) => movedDays(await run({ signal })),
-  }
+/** Moves what is due, and makes one segment of what late events have left of a day. */
+async function moveDays(cold: ColdTier, { signal }: JobContext): Promise<JobFacts> {
+  const moved = movedDays(await cold.run({ signal }))
+  signal.throwIfAborted()
+  if (!cold.compact) return moved
+  const { days, failed } = movedDays(await cold.compact({ signal }))
+  return { days: moved.days, compacted: days, failed: moved.failed + failed }
 }
 
 function movedDays(result: unknown): { days: number; failed: number } {

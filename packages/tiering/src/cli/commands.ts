@@ -37,15 +37,12 @@ export interface Command {
 export const COMMANDS: Readonly<Record<string, Command>> = {
   plan: {
     usage: 'plan',
-    does: 'what run, archive and expire would do now, and why',
+    does: 'what run, compact, archive and expire would do now, and why',
     async run({ tiering }) {
       const data = await tiering.plan()
-      const rows = [...data.due, ...data.archives, ...data.expiries].map(({ day, action, rows: count, why }) => [
-        day,
-        action,
-        count,
-        why,
-      ])
+      const rows = [...data.due, ...data.compactions, ...data.archives, ...data.expiries].map(
+        ({ day, action, rows: count, why }) => [day, action, count, why],
+      )
       const held = data.held.map(({ day, rows: count, reason }) => [day, 'held', count, reason])
       const [next] = data.waiting
       const later = next ? `\nNext: ${next.day} at ${instant(next.dueAt)}.` : ''
@@ -57,6 +54,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     usage: 'run',
     does: 'moves what is due to object storage',
     run: async ({ tiering, signal, onProgress }) => told(await tiering.run({ signal, onProgress }), 'moved'),
+  },
+  compact: {
+    usage: 'compact',
+    does: 'makes one segment of the several that late events have left of a day',
+    run: async ({ tiering, signal, onProgress }) => told(await tiering.compact({ signal, onProgress }), 'made one'),
   },
   archive: {
     usage: 'archive',

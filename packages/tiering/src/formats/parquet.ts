@@ -9,7 +9,7 @@ import {
   scanParquet,
   summarizeParquet,
 } from '../parquet/read.js'
-import { writeLentRows, writeParquet } from '../parquet/write.js'
+import { mergeParquet, writeLentRows, writeParquet } from '../parquet/write.js'
 import type { SegmentFormat } from '../segment-format.js'
 
 /** Options of {@link parquetFormat}. */
@@ -64,6 +64,10 @@ export function parquetFormat(options: ParquetFormatOptions = {}): SegmentFormat
     compression: 'zstd',
     write: async (rows, path, { signal } = {}) => writeParquet(await engine(), rows, path, { bucketRows, signal }),
     writeLent: async (rows, path, { signal } = {}) => writeLentRows(await engine(), rows, path, { bucketRows, signal }),
+    async merge(sources, path, { signal } = {}) {
+      const files = await Promise.all(sources.map((source) => source.file()))
+      return mergeParquet(await engine(), files, path, { bucketRows, signal })
+    },
     summarize: async (source, { signal } = {}) => summarizeParquet(await engine(), await source.file(), signal),
     async *people(source, { signal } = {}) {
       yield* readParquetPeople(await engine(), await source.file(), signal)

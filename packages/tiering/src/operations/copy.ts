@@ -33,7 +33,11 @@ export async function copySealed(
   return copy
 }
 
-async function isThere({ cold, call }: MoveContext, { objectName, size }: ObjectFacts): Promise<boolean> {
+/** Whether the object is there, by its size. */
+export async function isThere(
+  { cold, call }: Pick<MoveContext, 'cold' | 'call'>,
+  { objectName, size }: ObjectFacts,
+): Promise<boolean> {
   return (await cold.head(objectName, call))?.size === size
 }
 
@@ -43,7 +47,7 @@ async function writeCopy(
   entry: CatalogEntry,
   intent: MoveIntent,
 ): Promise<VerifiedCopy | undefined> {
-  const { format, tempFiles, catalog, cold, lease, call, onProgress, sketches } = context
+  const { format, tempFiles, catalog, lease, onProgress } = context
   const path = await tempFiles.path(format.extension)
   const idsPath = await tempFiles.path('.ids')
   try {
@@ -59,23 +63,34 @@ async function writeCopy(
       move: { step: 'copying', seal: intent.seal, segment },
       ...(retired ? { retiredObjects: retired } : {}),
     })
-    const people = format.people(localSource(path, segment.size), call)
-    await sketches.keep(segment.objectName, await sketchPeople(people))
     onProgress({ day: entry.day, step: 'put' })
-    // The list first: where the segment is there, so is the list.
-    for (const [file, object] of [
-      [idsPath, segment.ids],
-      [path, segment],
-    ] as const) {
-      const put = await cold.put(object.objectName, fileBody(file, object), call)
-      if (put.status === 'exists' && !(await isThere(context, object))) {
-        throw await retire(context, announced, segment, `${object.objectName} is there with another size.`)
-      }
-    }
+    const problem = await putSegment(context, segment, { path, idsPath })
+    if (problem) throw await retire(context, announced, segment, problem)
     return { entry: announced, segment }
   } finally {
     await Promise.all([path, idsPath].map((file) => rm(file, { force: true })))
   }
+}
+
+/** Puts what was written to local files, and keeps its sketch. Resolves to what is wrong where another object has the name. */
+export async function putSegment(
+  { format, sketches, cold, lease, call }: MoveContext,
+  segment: SegmentFacts,
+  { path, idsPath }: { path: string; idsPath: string },
+): Promise<string | undefined> {
+  const sketch = await sketchPeople(format.people(localSource(path, segment.size), call))
+  await lease.check()
+  await sketches.keep(segment.objectName, sketch)
+  // The list first: where the segment is there, so is the list.
+  for (const [file, object] of [
+    [idsPath, segment.ids],
+    [path, segment],
+  ] as const) {
+    const put = await cold.put(object.objectName, fileBody(file, object), call)
+    if (put.status === 'exists' && !(await isThere({ cold, call }, object)))
+      return `${object.objectName} is there with another size.`
+  }
+  return undefined
 }
 
 /** Reads the whole object back from the store. */
@@ -123,7 +138,11 @@ async function retire({ catalog, lease }: MoveContext, entry: CatalogEntry, segm
 }
 
 /** Describes the segment beside it, so that the catalog could be rebuilt; written last, it says that the segment is whole. */
-async function writeSidecar({ cold, call, lease }: MoveContext, day: string, segment: SegmentFacts): Promise<void> {
+export async function writeSidecar(
+  { cold, call, lease }: MoveContext,
+  day: string,
+  segment: SegmentFacts,
+): Promise<void> {
   await lease.check()
   const name = sidecarName(segment.objectName)
   const body = textBody(`${JSON.stringify({ version: 1, day, ...segment }, null, 2)}\n`)

@@ -1,6 +1,6 @@
-import { AnalyticsError, type Day } from '@analytics/protocol'
+import type { Day } from '@analytics/protocol'
 import { type CatalogEntry, type CatalogSegment, liveSegments, SUCCEEDED } from '../catalog.js'
-import { idsName, sidecarName } from '../segments/names.js'
+import { deleteSegmentObjects } from './delete-objects.js'
 import { activeHolds, holdOf } from './hold.js'
 import type { MoveOutcome } from './move.js'
 import { type MoveContext, waitForDayReaders } from './move-context.js'
@@ -26,7 +26,7 @@ export async function expireDay(context: MoveContext, day: Day): Promise<MoveOut
     outcome.bytes += segment.size
   }
   if (liveSegments(entry.value).length > 0) return { ...outcome, waiting: 'hold' }
-  if (entry.value.segments.length === 0) await deleteRetired(context, entry)
+  if (entry.value.segments.length === 0) await deleteRest(context, entry)
   context.onProgress({ day, step: 'done' })
   return outcome
 }
@@ -59,7 +59,7 @@ async function deleteSegment(
   start: CatalogEntry,
   segment: CatalogSegment,
 ): Promise<CatalogEntry> {
-  const { cold, hot, catalog, lease, now, call } = context
+  const { hot, catalog, lease, now } = context
   const { objectName, rows, size, sha256 } = segment
   await lease.check()
   // Whoever adds a hold writes the day after it: this change then fails, and the hold is seen.
@@ -69,8 +69,7 @@ async function deleteSegment(
     ),
   })
   await hot.audit({ action: 'tiering.expire', target: entry.day, details: { object: objectName, rows } })
-  await deleteObject(context, objectName)
-  for (const name of [segment.ids.objectName, sidecarName(objectName)]) await cold.delete(name, call)
+  await deleteSegmentObjects(context, objectName)
   await lease.check()
   return catalog.change(entry, {
     segments: entry.value.segments.filter((one) => one.objectName !== objectName),
@@ -79,21 +78,13 @@ async function deleteSegment(
   })
 }
 
-/** Objects that were given up hold events of the day as well. */
-async function deleteRetired(context: MoveContext, entry: CatalogEntry): Promise<void> {
-  const { retiredObjects } = entry.value
-  if (retiredObjects.length === 0) return
-  for (const name of retiredObjects) {
-    await deleteObject(context, name)
-    await context.cold.delete(idsName(name), context.call)
-  }
+/** Objects that were given up, or replaced, hold events of the day as well. */
+async function deleteRest(context: MoveContext, entry: CatalogEntry): Promise<void> {
+  const { retiredObjects, rewrite, replaced = [] } = entry.value
+  const rest = [...retiredObjects, ...replaced.map(({ objectName }) => objectName)]
+  if (rewrite) rest.push(rewrite.segment.objectName)
+  if (rest.length === 0) return
+  for (const name of rest) await deleteSegmentObjects(context, name)
   await context.lease.check()
-  await context.catalog.change(entry, { retiredObjects: [] })
-}
-
-/** @throws AnalyticsError `outcome_unknown` where the object is still there. */
-async function deleteObject({ cold, cache, sketches, call }: MoveContext, name: string): Promise<void> {
-  await Promise.all([cache.forget(name), cache.forget(idsName(name)), sketches.forget(name)])
-  await cold.delete(name, call)
-  if (await cold.head(name, call)) throw new AnalyticsError('outcome_unknown', `${name} is still there.`)
+  await context.catalog.change(entry, { retiredObjects: [], rewrite: undefined, replaced: undefined })
 }

@@ -2,6 +2,7 @@ import type { Age, Day, Seal } from '@analytics/protocol'
 import { type CatalogEntry, liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import { dayReachesAge, daysSince } from '../policy.js'
+import { isFragmented } from './compact.js'
 import { activeHolds, type Hold, holdOf } from './hold.js'
 
 /** A day that a run would work on now. */
@@ -11,9 +12,9 @@ export interface DueDay {
   rows: number
   /**
    * `move`: copy, verify, drop. `resume`: go on with a move that stopped. `drop`: only the hot rows remain to go. `archive`: its
-   * segments go to the archive tier. `expire`: they are deleted for good.
+   * segments go to the archive tier. `expire`: they are deleted for good. `compact`: they become one.
    */
-  action: 'move' | 'resume' | 'drop' | 'archive' | 'expire'
+  action: 'move' | 'resume' | 'drop' | 'archive' | 'expire' | 'compact'
   /** Why it is due, as a sentence. */
   why: string
 }
@@ -37,7 +38,9 @@ export interface TieringPlan {
   archives: readonly DueDay[]
   /** Days whose segments are due to be deleted for good, oldest first; `expire` takes them. */
   expiries: readonly DueDay[]
-  /** Days that would be among them but for a hold. */
+  /** Days of several segments that are due to become one, oldest first; `compact` takes them. */
+  compactions: readonly DueDay[]
+  /** Days whose expiry a hold prevents. */
   held: readonly HeldDay[]
 }
 
@@ -89,6 +92,7 @@ export function planDays(
   const waiting: WaitingDay[] = []
   const archives: DueDay[] = []
   const expiries: DueDay[] = []
+  const compactions: DueDay[] = []
   const held: HeldDay[] = []
   for (const survey of days) {
     const planned = planDay(survey, policy.dropAfter, now())
@@ -96,12 +100,14 @@ export function planDays(
     else if (planned) waiting.push(planned)
     const archive = policy.archiveAfter && planArchive(survey, policy.archiveAfter, now())
     if (archive) archives.push(archive)
+    const compaction = planCompaction(survey, now())
+    if (compaction) compactions.push(compaction)
     const expiry = policy.expireAfter && planExpiry(survey, policy.expireAfter, now())
     if (expiry && 'holdId' in expiry) held.push(expiry)
     else if (expiry) expiries.push(expiry)
   }
   const unfinishedFirst = (a: DueDay, b: DueDay): number => Number(a.action === 'move') - Number(b.action === 'move')
-  return { due: due.sort(unfinishedFirst), waiting, archives, expiries, held }
+  return { due: due.sort(unfinishedFirst), waiting, archives, expiries, compactions, held }
 }
 
 type Planned = DueDay | WaitingDay | undefined
@@ -154,4 +160,15 @@ function planExpiry({ day, entry, hold }: DaySurvey, expireAfter: Age, now: numb
     ? 'Its deletion was cut off.'
     : `It is ${daysSince(day, now)} days old, expireAfter is ${expireAfter}.`
   return { day, rows, action: 'expire', why }
+}
+
+/** A day of several segments, or one whose compaction is not finished; a day under a hold keeps its objects as they are. */
+function planCompaction({ day, entry, hold }: DaySurvey, now: number): DueDay | undefined {
+  const value = entry?.value
+  if (!value || (value.nextTryAt !== undefined && now < value.nextTryAt)) return undefined
+  const isUnfinished = value.rewrite !== undefined || value.replaced !== undefined
+  if (!isUnfinished && (hold || !isFragmented(value))) return undefined
+  const segments = liveSegments(value)
+  const why = isUnfinished ? 'Its compaction was cut off.' : `It has ${segments.length} segments, of late events.`
+  return { day, rows: segments.reduce((sum, { rows }) => sum + rows, 0), action: 'compact', why }
 }

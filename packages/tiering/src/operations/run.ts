@@ -3,6 +3,7 @@ import { throwIfAborted } from '../abort.js'
 import type { TieringContext } from '../context.js'
 import { backoffMs } from '../policy.js'
 import { archiveDay } from './archive.js'
+import { compactDay } from './compact.js'
 import { expireDay } from './expire.js'
 import { holdLease } from './lease.js'
 import { type MoveOutcome, moveDay } from './move.js'
@@ -50,6 +51,11 @@ export function runArchive(context: TieringContext, options: TieringRunOptions):
   return runDays(context, options, 'archives', (move, { day }) => archiveDay(move, day))
 }
 
+/** Makes one segment of several; the days are told as moved. @throws see {@link runDays} */
+export function runCompaction(context: TieringContext, options: TieringRunOptions): Promise<TieringRunResult> {
+  return runDays(context, options, 'compactions', (move, { day }) => compactDay(move, day))
+}
+
 /** Options of an expiry. */
 export interface ExpireOptions extends TieringRunOptions {
   /** Tells what would be deleted, and deletes nothing. @default true */
@@ -81,7 +87,7 @@ type Work = (context: MoveContext, due: DueDay) => Promise<MoveOutcome>
 async function runDays(
   context: TieringContext,
   { signal, onProgress = () => {} }: TieringRunOptions,
-  part: 'due' | 'archives' | 'expiries',
+  part: 'due' | 'archives' | 'expiries' | 'compactions',
   work: Work,
 ): Promise<TieringRunResult> {
   const result: Mutable<TieringRunResult> = { status: 'done', moved: [], failed: [], skipped: [] }

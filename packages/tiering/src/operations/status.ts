@@ -88,10 +88,10 @@ export async function explainDay(context: TieringContext, day: Day): Promise<Day
   }
   const days = await surveyDays(context)
   const survey = days.find((one) => one.day === day) ?? { day, hotRows: 0, entry: undefined }
-  const { due, waiting, archives, expiries } = planDays([survey], context)
+  const { due, waiting, archives, expiries, compactions } = planDays([survey], context)
   return {
     ...tierDay(survey, context),
-    next: due[0] ?? expiries[0] ?? archives[0] ?? waiting[0],
+    next: due[0] ?? expiries[0] ?? archives[0] ?? compactions[0] ?? waiting[0],
     ...(survey.hold ? { hold: survey.hold } : {}),
     expired: survey.entry?.value.expired ?? [],
     objects: (survey.entry ? liveSegments(survey.entry.value) : []).map((segment) => objectOf(segment, context)),

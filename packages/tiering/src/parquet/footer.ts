@@ -32,6 +32,12 @@ interface RowGroup {
   last: string | null
 }
 
+/** Where rows are, all of them local. */
+export interface LocatedRows extends DuckDbSource {
+  /** How many there are at most, where it is known. */
+  rows?: number
+}
+
 /** The rows of a file, all of it local. */
 export const rowsOf = (path: string): string => `read_parquet(${literal(path)})`
 
@@ -43,7 +49,7 @@ export async function locateRows(
   engine: Engine,
   source: SegmentSource,
   people: ReadonlySet<string> | undefined,
-): Promise<DuckDbSource | undefined> {
+): Promise<LocatedRows | undefined> {
   const { size, footerSize } = source
   if (!people || footerSize === undefined) return { from: rowsOf(await source.file()) }
   const footer = { start: size - footerSize, end: size }
@@ -51,17 +57,19 @@ export async function locateRows(
   const spans: string[] = []
   const parts = [footer]
   let before = 0
+  let rows = 0
   for (const group of groups) {
     if (mayHave(group, people)) {
       spans.push(`file_row_number BETWEEN ${before} AND ${before + group.rows - 1}`)
       parts.push({ start: group.start, end: group.end })
+      rows += group.rows
     }
     before += group.rows
   }
   if (spans.length === 0) return undefined
   const path = await source.file(joinRanges(parts))
   // The engine skips whole groups by the number of a row: it never reads where the file has a hole.
-  return { from: `read_parquet(${literal(path)}, file_row_number = true)`, where: `(${spans.join(' OR ')})` }
+  return { rows, from: `read_parquet(${literal(path)}, file_row_number = true)`, where: `(${spans.join(' OR ')})` }
 }
 
 function mayHave({ first, last }: RowGroup, people: ReadonlySet<string>): boolean {

@@ -16,7 +16,7 @@ import type { RowSummary } from '../segments/row-hash.js'
 import { COLUMNS } from '../segments/row-text.js'
 import { PERSON_ID } from './columns.js'
 import { type Engine, interruptedBy, streamChunks } from './engine.js'
-import { locateRows, rowsOf } from './footer.js'
+import { type LocatedRows, locateRows, rowsOf } from './footer.js'
 import { type CountedKey, cutPoints } from './slices.js'
 import { summarizeRows } from './summarize.js'
 
@@ -31,7 +31,7 @@ export function locateParquet(
   engine: Engine,
   source: SegmentSource,
   where: Filter | undefined,
-): Promise<DuckDbSource | undefined> {
+): Promise<LocatedRows | undefined> {
   return locateRows(engine, source, where && peopleOfFilter(where))
 }
 
@@ -69,8 +69,9 @@ export async function* readParquetEvents(
 ): AsyncGenerator<readonly StoredEvent[]> {
   const rows = await locateParquet(engine, source, request.where)
   if (!rows) return
-  const slices =
-    request.limit !== undefined && request.limit <= SLICE_ROWS ? [request] : await timeSlices(engine, rows, request)
+  const isShort =
+    Math.min(request.limit ?? Number.POSITIVE_INFINITY, rows.rows ?? Number.POSITIVE_INFINITY) <= SLICE_ROWS
+  const slices = isShort ? [request] : await timeSlices(engine, rows, request)
   let left = request.limit ?? Number.POSITIVE_INFINITY
   for (const { from, to } of slices) {
     if (left <= 0) return

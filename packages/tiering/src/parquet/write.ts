@@ -35,18 +35,48 @@ export async function writeParquet(
   path: string,
   options: WriteOptions,
 ): Promise<SegmentStats> {
+  return withWorkTable(engine, path, options, (connection, name) =>
+    collect(engine.duckdb, connection, name, rows, options.signal),
+  )
+}
+
+/** Writes the rows of several Parquet files to a new one, sorted. */
+export async function mergeParquet(
+  engine: Engine,
+  files: readonly string[],
+  path: string,
+  options: WriteOptions,
+): Promise<SegmentStats> {
+  return withWorkTable(engine, path, options, async (connection, name) => {
+    const columns = [...COLUMNS.map(columnName), 'person'].join(', ')
+    await connection.run(
+      `INSERT INTO ${name}.rows SELECT ${columns} FROM read_parquet([${files.map(literal).join(', ')}])`,
+    )
+    const { rows, minTime, maxTime } = await summarizeRows(connection, { from: `${name}.rows` })
+    return { rows, minTime, maxTime }
+  })
+}
+
+type Filled = Pick<SegmentStats, 'rows' | 'minTime' | 'maxTime'>
+
+/** Lends a table in a file of its own to be filled, and writes what it then has. */
+async function withWorkTable(
+  engine: Engine,
+  path: string,
+  options: WriteOptions,
+  fill: (connection: DuckDBConnection, database: string) => Promise<Filled>,
+): Promise<SegmentStats> {
   const id = randomUUID().replaceAll('-', '')
   const [name, file] = [`work_${id}`, join(engine.folder, `${id}.duckdb`)]
   const connection = await engine.connect()
   try {
-    await connection.run(`ATTACH ${literal(file)} AS ${name}`)
-    await connection.run(`CREATE TABLE ${name}.rows (${workColumns()})`)
-    const collected = await collect(engine.duckdb, connection, name, rows, options.signal)
-    const source = { from: `${name}.rows` }
-    const written = await interruptedBy(options.signal, connection, () =>
-      writeFile(engine, connection, source, path, collected.rows, options),
-    )
-    return { ...collected, ...written }
+    return await interruptedBy(options.signal, connection, async () => {
+      await connection.run(`ATTACH ${literal(file)} AS ${name}`)
+      await connection.run(`CREATE TABLE ${name}.rows (${workColumns()})`)
+      const filled = await fill(connection, name)
+      const source = { from: `${name}.rows` }
+      return { ...filled, ...(await writeFile(engine, connection, source, path, filled.rows, options)) }
+    })
   } finally {
     await connection.run(`DETACH ${name}`).catch(() => {})
     connection.closeSync()
@@ -99,7 +129,7 @@ async function collect(
   database: string,
   rows: Rows,
   signal: AbortSignal | undefined,
-): Promise<{ rows: number; minTime: number; maxTime: number }> {
+): Promise<Filled> {
   const collected = { rows: 0, minTime: Number.POSITIVE_INFINITY, maxTime: Number.NEGATIVE_INFINITY }
   await connection.run('BEGIN')
   const appender = await connection.createAppender('rows', 'main', database)

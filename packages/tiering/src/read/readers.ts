@@ -20,17 +20,21 @@ export interface Readers {
   settled(seal: Seal, waitMs: number, signal?: AbortSignal): Promise<boolean>
   /** Resolves to true when nobody takes the day from segments, to false when some still did after that time in ms. */
   left(day: Day, waitMs: number, signal?: AbortSignal): Promise<boolean>
+  /** Resolves to true when everybody who reads began after that instant, to false when some still had not after that time in ms. */
+  begunAfter(instant: number, waitMs: number, signal?: AbortSignal): Promise<boolean>
 }
 
 /** What a reader told of itself. */
 interface Told {
+  /** When it began, UTC milliseconds. */
+  begunAt: number
   seals: ReadonlySet<string>
   /** Undefined before it is known. */
   days: ReadonlySet<Day> | undefined
 }
 
 /** Nobody reads yet. */
-export function createReaders(): Readers {
+export function createReaders(now: () => number): Readers {
   const readers = new Map<object, Told>()
   const changed = new Set<() => void>()
   const notify = (): void => {
@@ -63,7 +67,7 @@ export function createReaders(): Readers {
   return {
     open() {
       const reader = {}
-      readers.set(reader, { seals: new Set(), days: undefined })
+      readers.set(reader, { begunAt: now(), seals: new Set(), days: undefined })
       const tell = (more: Partial<Told>): void => {
         const told = readers.get(reader)
         if (told) readers.set(reader, { ...told, ...more })
@@ -80,5 +84,6 @@ export function createReaders(): Readers {
     },
     settled: (seal, waitMs, signal) => whenAll(({ seals }) => seals.has(keyOf(seal)), waitMs, signal),
     left: (day, waitMs, signal) => whenAll(({ days }) => days?.has(day) === false, waitMs, signal),
+    begunAfter: (instant, waitMs, signal) => whenAll(({ begunAt }) => begunAt > instant, waitMs, signal),
   }
 }

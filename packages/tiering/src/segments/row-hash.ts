@@ -51,3 +51,10 @@ export function createRowSummer(): RowSummer {
 export function rowHashOf(sums: readonly [bigint, bigint]): string {
   return sums.map((sum) => BigInt.asUintN(64, sum).toString(16).padStart(16, '0')).join('')
 }
+
+/** The row hash of several sets of rows together. */
+export function addRowHashes(hashes: readonly string[]): string {
+  const sumOf = (start: number): bigint =>
+    hashes.reduce((sum, hash) => sum + BigInt(`0x${hash.slice(start, start + 16)}`), 0n)
+  return rowHashOf([sumOf(0), sumOf(16)])
+}

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { AnalyticsError, DAY_MS, type Day, dayOf, dayStart, type StoredEvent } from '@analytics/protocol'
+import type { CatalogDay } from '../../src/catalog.js'
 import { createTiering, type Tiering } from '../../src/create-tiering.js'
 import type { ObjectStore } from '../../src/object-store.js'
 import { dayReachesAge } from '../../src/policy.js'
@@ -184,7 +185,8 @@ async function readSlowly(world: Simulated, tiering: Tiering, turn: () => Promis
 /** What a worker does next. */
 async function act(world: Simulated, tiering: Tiering, turn: () => Promise<void>): Promise<void> {
   const chance = world.random()
-  if (chance < 0.35) await tiering.run()
+  if (chance < 0.3) await tiering.run()
+  else if (chance < 0.4) await tiering.compact()
   else if (chance < 0.55) await tiering.archive()
   else if (chance < 0.7) await tiering.expire({ dryRun: false })
   else if (chance < 0.8) await tiering.restore.status((await tiering.restore.request(ALL, { hours: 5 })).id)
@@ -250,13 +252,18 @@ async function assertConsistent(world: Simulated): Promise<void> {
     // At each noon, and once more when readers have had their time.
     world.time = round % 2 === 0 ? dayStart(dayOf(world.time)) + 1.5 * DAY_MS : world.time + GRACE_MS
     const tiering = world.open()
-    for (const done of [await tiering.run(), await tiering.archive(), await tiering.expire({ dryRun: false })])
-      if (done.status !== 'done') fail(`a run ended with ${done.status}`)
+    const works = [tiering.run, tiering.compact, tiering.archive, () => tiering.expire({ dryRun: false })]
+    for (const one of works) {
+      const { status } = await one()
+      if (status !== 'done') fail(`a run ended with ${status}`)
+    }
     await tiering.close()
   }
   const tiering = world.open()
   const plan = await tiering.plan()
-  if (plan.due.length + plan.archives.length + plan.expiries.length > 0) fail(`work is left: ${JSON.stringify(plan)}`)
+  const { due, archives, expiries, compactions } = plan
+  if (due.length + archives.length + expiries.length + compactions.length > 0)
+    fail(`work is left: ${JSON.stringify(plan)}`)
   const restore = await tiering.restore.request(ALL, { hours: 10 })
   world.time += HOUR_MS
   const { state } = await tiering.restore.status(restore.id)
@@ -279,12 +286,11 @@ async function assertConsistent(world: Simulated): Promise<void> {
 /** Every object is one that the catalog knows of. */
 async function assertNoRest({ hot, cold }: Simulated, fail: (what: string) => void): Promise<void> {
   const known = new Set<string>()
-  for (const { value } of await hot.records.list<{ segments: { objectName: string }[]; retiredObjects: string[] }>(
-    'tier',
-  )) {
-    for (const { objectName } of value.segments)
-      known.add(objectName).add(sidecarName(objectName)).add(idsName(objectName))
-    for (const name of value.retiredObjects) known.add(name).add(idsName(name))
+  for (const { value } of await hot.records.list<CatalogDay>('tier')) {
+    const { segments, retiredObjects, rewrite, replaced } = value
+    if (rewrite || replaced) fail('a compaction is not finished')
+    for (const name of [...segments.map(({ objectName }) => objectName), ...retiredObjects])
+      known.add(name).add(sidecarName(name)).add(idsName(name))
   }
   for await (const { name } of cold.list('')) if (!known.has(name)) fail(`${name} is left over`)
 }
