@@ -65,6 +65,7 @@ interface Reading extends TieringContext {
   /** Segments of the day that may have events of the range that the filter lets through. */
   segmentsOf(day: Day, request: Pick<ScanRequest, 'from' | 'to' | 'where'>): Promise<CatalogSegment[]>
   segmentsOfDay(day: Day): readonly CatalogSegment[]
+  /** To be released once it was read: what a long read has left behind may go from the disk. */
   open(segment: CatalogSegment, signal: AbortSignal | undefined): OpenSegment
   /** Fetches what a read that goes on through the days will need, a few days ahead; without an end in sight, that is. */
   readAhead(day: Day, request: ScanRequest | EventsRequest): void
@@ -74,9 +75,10 @@ interface Reading extends TieringContext {
 }
 
 function createReading(context: TieringContext, entries: readonly CatalogEntry[]): Reading {
-  const { sketches, cache, cold, format } = context
+  const { sketches, cache, cold, format, cacheBytes } = context
   const days = new Map(entries.map(({ day, value }) => [day, liveSegments(value)]))
-  const opened = new Map<string, OpenSegment>()
+  const opened = new Set<OpenSegment>()
+  const read = new Set<string>()
   const stats: ColdReadStats = { segments: 0, bytes: 0, requests: 0 }
   let dictionaryId: Promise<string> | undefined
   let sketched: Promise<void> | undefined
@@ -88,7 +90,9 @@ function createReading(context: TieringContext, entries: readonly CatalogEntry[]
   async function fetchAhead(day: Day, { from, to, where, signal }: ScanRequest | EventsRequest): Promise<void> {
     for (const segment of await reading.segmentsOf(day, { from, to, ...(where ? { where } : {}) })) {
       if (over.signal.aborted) return
-      await format.prefetch(reading.open(segment, signal).source, where)
+      const { source, release } = reading.open(segment, signal)
+      // It stays in the cache.
+      await format.prefetch(source, where).finally(release)
     }
   }
 
@@ -106,18 +110,26 @@ function createReading(context: TieringContext, entries: readonly CatalogEntry[]
     },
     segmentsOfDay: (day) => days.get(day) ?? [],
     open(segment, signal) {
-      let open = opened.get(segment.objectName)
-      if (!open) {
-        open = cache.open(segment, stats, signal ? AbortSignal.any([over.signal, signal]) : over.signal)
-        opened.set(segment.objectName, open)
-        stats.segments++
+      const { source, release } = cache.open(
+        segment,
+        stats,
+        signal ? AbortSignal.any([over.signal, signal]) : over.signal,
+      )
+      const open: OpenSegment = {
+        source,
+        release() {
+          opened.delete(open)
+          return release()
+        },
       }
+      opened.add(open)
+      stats.segments = read.add(segment.objectName).size
       return open
     },
     readAhead(day, request) {
       const people = request.where && peopleOfFilter(request.where)
       // A page of events may end with the day; and what lies on a local disk is there.
-      if (cold.localFile || ('limit' in request && !people)) return
+      if (cold.localFile || cacheBytes === 0 || ('limit' in request && !people)) return
       const order = [...days.keys()]
       if ('order' in request && request.order === 'desc') order.reverse()
       const next = order.indexOf(day) + 1
@@ -134,9 +146,7 @@ function createReading(context: TieringContext, entries: readonly CatalogEntry[]
     },
     async release() {
       over.abort()
-      const held = [...opened.values()]
-      opened.clear()
-      await Promise.all(held.map((one) => one.release()))
+      await Promise.all([...opened].map((one) => one.release()))
     },
   }
   return reading
@@ -173,16 +183,33 @@ async function* scanSegment(
   segment: CatalogSegment,
   request: ScanRequest,
 ): AsyncGenerator<EventBatch> {
-  const { source } = reading.open(segment, request.signal)
   const withIdentities = !(await reading.isNumberedAsHot(segment))
-  for await (const batch of reading.format.scan(source, request, { withIdentities })) {
-    yield withIdentities ? await renumbered(reading, batch) : batch
+  const { source, release } = reading.open(segment, request.signal)
+  try {
+    for await (const batch of reading.format.scan(source, request, { withIdentities })) {
+      yield withIdentities ? await renumbered(reading, batch) : batch
+    }
+  } finally {
+    await release()
   }
 }
 
 /** The batch with the hot store's numbers in place of those of another dictionary. */
 async function renumbered({ hot }: Reading, { identities = [], ...batch }: SegmentBatch): Promise<EventBatch> {
   return { ...batch, person: await hot.personNumbers(identities) }
+}
+
+async function* readSegment(
+  reading: Reading,
+  segment: CatalogSegment,
+  request: EventsRequest,
+): AsyncGenerator<readonly StoredEvent[]> {
+  const { source, release } = reading.open(segment, request.signal)
+  try {
+    yield* reading.format.readEvents(source, request)
+  } finally {
+    await release()
+  }
 }
 
 async function* readDayEvents(
@@ -194,9 +221,7 @@ async function* readDayEvents(
   const sign = request.order === 'desc' ? -1 : 1
   reading.readAhead(day, request)
   const segments = await reading.segmentsOf(day, request)
-  const reads = segments.map((segment) =>
-    reading.format.readEvents(reading.open(segment, request.signal).source, request),
-  )
+  const reads = segments.map((segment) => readSegment(reading, segment, request))
   const merged = mergeRows(
     hot ? [...reads, hot] : reads,
     (a, b) => sign * (a.eventTimestamp - b.eventTimestamp || compareText(a.eventId, b.eventId)),

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import { type ColdView, DAY_MS, dayOf, dayStart, type Filter, type StoredEvent } from '@analytics/protocol'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createTiering } from '../../src/create-tiering.js'
@@ -67,6 +68,34 @@ describe('a read of one person', () => {
     expectSameEvents(whole.found, found)
     expect(whole.stats).toMatchObject({ segments: 10, requests: 10 })
     expect(stats.bytes).toBeLessThan(whole.stats.bytes / 4)
+    await format.close()
+  })
+})
+
+describe('a long read', () => {
+  it('leaves no more on the disk than it may keep, and nothing once tiering is closed', async () => {
+    const { format, world, events } = await createTenDays()
+    const dir = tempDir()
+    const files = async () => (await readdir(dir, { recursive: true })).filter((name) => name.endsWith('.segment'))
+    for (const [cacheBytes, kept] of [
+      [0, 0],
+      [2 ** 30, 10],
+    ] as const) {
+      const { hot, cold, policy, time } = world
+      const tiering = createTiering({ hot, cold, policy, format, now: () => time, tempDir: dir, cacheBytes })
+      const view = await tiering.openView(ALL)
+      let read = 0
+      for (const { day } of view.days) {
+        for await (const { length } of view.scan(day, { ...ALL, matches: [{}] })) read += length
+        if (cacheBytes === 0) expect(await files()).toEqual([])
+      }
+      expect(read).toBe(events.length)
+      expect(view.stats()).toMatchObject({ segments: 10, requests: 10 })
+      view.release()
+      expect(await files()).toHaveLength(kept)
+      await tiering.close()
+      expect(await files()).toEqual([])
+    }
     await format.close()
   })
 })
