@@ -45,7 +45,7 @@ describe('days in the archive tier', () => {
       })),
     )
     expected = (await analytics.query(QUERY)).result
-    expect((await analytics.jobs.run('tiering')).facts).toEqual({ days: 3, failed: 0 })
+    expect((await analytics.jobs.run('tiering')).facts).toEqual({ days: 3, compacted: 0, failed: 0 })
     // Two of the three are a year old.
     now = START + 2 * DAY_MS + 365 * DAY_MS
     expect((await analytics.jobs.run('archive')).facts).toEqual({ days: 2, failed: 0 })
