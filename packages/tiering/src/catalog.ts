@@ -150,6 +150,8 @@ export interface CatalogDay {
   lastError?: MoveFailure
   /** UTC milliseconds. */
   nextTryAt?: number
+  /** Left alone until `retry`: by a person, or since it failed too often. */
+  parked?: { by: 'hand' | 'failures'; at: number }
 }
 
 /** A day with the version that compare-and-set goes by; 0 for a day that is not in the catalog yet. */
@@ -167,6 +169,7 @@ export type CatalogChange = Partial<
     replaced: readonly ReplacedObject[] | undefined
     lastError: MoveFailure | undefined
     nextTryAt: number | undefined
+    parked: CatalogDay['parked']
   }
 >
 

@@ -1,6 +1,7 @@
 import { AnalyticsError, type ColdView, type Day, type EventColumn, type StoredEvent } from '@analytics/protocol'
 import { createContext } from './context.js'
 import { type Holds, holds } from './operations/hold.js'
+import { parkDay, retryDays } from './operations/park.js'
 import { planDays, surveyDays, type TieringPlan } from './operations/plan.js'
 import { type Restores, restores } from './operations/restore.js'
 import {
@@ -37,6 +38,14 @@ export interface Tiering {
    * again, it goes on where it was cut off.
    */
   compact(options?: TieringRunOptions): Promise<TieringRunResult>
+  /** Leaves a day alone: it is neither moved nor archived, made one or deleted until `retry`. What readers see of it stays. */
+  park(day: Day): Promise<void>
+  /**
+   * Works on a day again, at the next run, that is parked, by hand or since it failed eight times, or that waits after a failure; without
+   * a day, on every such day. Resolves to the days.
+   * @throws AnalyticsError `invalid_options` where the day is none of them.
+   */
+  retry(day?: Day): Promise<readonly Day[]>
   /** Makes archived days readable for a while. */
   readonly restore: Restores
   /**
@@ -83,6 +92,8 @@ export function createTiering(options: TieringOptions): Tiering {
     run: async (run = {}) => runTiering(opened(), run),
     archive: async (run = {}) => runArchive(opened(), run),
     compact: async (run = {}) => runCompaction(opened(), run),
+    park: async (day) => parkDay(opened(), day),
+    retry: async (day) => retryDays(opened(), day),
     restore: {
       estimate: async (range) => opened() && restoring.estimate(range),
       request: async (range, more) => opened() && restoring.request(range, more),

@@ -44,9 +44,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         ({ day, action, rows: count, why }) => [day, action, count, why],
       )
       const held = data.held.map(({ day, rows: count, reason }) => [day, 'held', count, reason])
+      const parked = data.parked.map(({ day, by, at }) => [day, 'parked', '', `by ${by}, at ${instant(at)}`])
       const [next] = data.waiting
       const later = next ? `\nNext: ${next.day} at ${instant(next.dueAt)}.` : ''
-      const all = [...rows, ...held] as (string | number)[][]
+      const all = [...rows, ...parked, ...held] as (string | number)[][]
       return { data, text: (all.length > 0 ? table(['day', 'action', 'rows', 'why'], all) : 'Nothing is due.') + later }
     },
   },
@@ -81,13 +82,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     does: 'every day by tier',
     async run({ tiering }) {
       const data = await tiering.status()
-      const rows = data.days.map(({ day, state, rows: count, bytes: size, segments, lastError }) => [
+      const rows = data.days.map(({ day, state, rows: count, bytes: size, segments, lastError, parked }) => [
         day,
         state,
         count,
         bytes(size),
         segments,
-        lastError ? `failed: ${lastError.code}` : '',
+        parked ? 'parked' : lastError ? `failed: ${lastError.code}` : '',
       ])
       return {
         data,
@@ -117,6 +118,22 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         ),
       ]
       return { data, text: lines.join('\n') }
+    },
+  },
+  park: {
+    usage: 'park <day>',
+    does: 'leaves a day alone until it is retried',
+    async run({ tiering, arguments: { words } }) {
+      await tiering.park(words[1] as Day)
+      return { data: { parked: words[1] }, text: `${words[1]} is left alone: retry goes on with it.` }
+    },
+  },
+  retry: {
+    usage: 'retry [<day>]',
+    does: 'lets the next run work on a day again that is parked or failed; on all of them without a day',
+    async run({ tiering, arguments: { words } }) {
+      const days = await tiering.retry(words[1])
+      return { data: { days }, text: days.length > 0 ? `Next run: ${days.join(', ')}.` : 'No day is parked or failed.' }
     },
   },
   verify: {

@@ -40,8 +40,18 @@ export interface TieringPlan {
   expiries: readonly DueDay[]
   /** Days of several segments that are due to become one, oldest first; `compact` takes them. */
   compactions: readonly DueDay[]
+  /** Days that are left alone until `retry`, oldest first. */
+  parked: readonly ParkedDay[]
   /** Days whose expiry a hold prevents. */
   held: readonly HeldDay[]
+}
+
+/** A day that is left alone. */
+export interface ParkedDay {
+  day: Day
+  by: 'hand' | 'failures'
+  /** Since when, UTC milliseconds. */
+  at: number
 }
 
 /** A day that a hold keeps. */
@@ -94,7 +104,13 @@ export function planDays(
   const expiries: DueDay[] = []
   const compactions: DueDay[] = []
   const held: HeldDay[] = []
+  const parked: ParkedDay[] = []
   for (const survey of days) {
+    const { parked: left } = survey.entry?.value ?? {}
+    if (left) {
+      parked.push({ day: survey.day, ...left })
+      continue
+    }
     const planned = planDay(survey, policy.dropAfter, now())
     if (planned && 'action' in planned) due.push(planned)
     else if (planned) waiting.push(planned)
@@ -107,7 +123,7 @@ export function planDays(
     else if (expiry) expiries.push(expiry)
   }
   const unfinishedFirst = (a: DueDay, b: DueDay): number => Number(a.action === 'move') - Number(b.action === 'move')
-  return { due: due.sort(unfinishedFirst), waiting, archives, expiries, compactions, held }
+  return { due: due.sort(unfinishedFirst), waiting, archives, expiries, compactions, parked, held }
 }
 
 type Planned = DueDay | WaitingDay | undefined

@@ -148,6 +148,17 @@ function failureOf(error: unknown): { code: string; message: string } {
   return { code, message: error instanceof Error ? error.message : new AnalyticsError(code).message }
 }
 
+/** So often a day is tried. */
+const MOST_ATTEMPTS = 8
+
+/** What says nothing of the day itself: a service that is down, or another worker. It is tried for ever. */
+const PASSING: ReadonlySet<string> = new Set([
+  'store_unavailable',
+  'store_locked',
+  'outcome_unknown',
+  'catalog_conflict',
+])
+
 async function noteFailure(
   { catalog, lease, now, random, logger }: MoveContext,
   day: Day,
@@ -157,8 +168,11 @@ async function noteFailure(
     await lease.check()
     const entry = await catalog.read(day)
     const attempts = entry.value.attempts + 1
+    const isHopeless = attempts >= MOST_ATTEMPTS && !PASSING.has(failure.code)
+    if (isHopeless) logger.error({ day, attempts }, 'The day is left alone until it is retried by hand')
     await catalog.change(entry, {
       attempts,
+      ...(isHopeless ? { parked: { by: 'failures' as const, at: now() } } : {}),
       lastError: { ...failure, at: now() },
       nextTryAt: now() + Math.round(backoffMs(attempts, random)),
     })

@@ -24,6 +24,8 @@ export interface TierDay extends ColdDay {
   lastError?: MoveFailure
   /** UTC milliseconds. */
   nextTryAt?: number
+  /** Left alone until `retry`. */
+  parked?: { by: 'hand' | 'failures'; at: number }
 }
 
 /** Every day by tier, oldest first. */
@@ -70,6 +72,7 @@ function tierDay({ day, hotRows, entry }: DaySurvey, { policy, now }: Pick<Tieri
     attempts: value?.attempts ?? 0,
     ...(value?.lastError ? { lastError: value.lastError } : {}),
     ...(value?.nextTryAt === undefined ? {} : { nextTryAt: value.nextTryAt }),
+    ...(value?.parked ? { parked: value.parked } : {}),
   }
 }
 
@@ -82,10 +85,14 @@ export async function readStatus(context: TieringContext): Promise<TieringStatus
 }
 
 /** @throws AnalyticsError `invalid_options` where the text is no day. */
+export function assertDay(day: Day): void {
+  if (/^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(Date.parse(day))) return
+  throw new AnalyticsError('invalid_options', 'day is no day such as 2026-08-01.', { field: 'day' })
+}
+
+/** @throws AnalyticsError `invalid_options` where the text is no day. */
 export async function explainDay(context: TieringContext, day: Day): Promise<DayExplanation> {
-  if (!/^\d{4}-\d\d-\d\d$/.test(day) || Number.isNaN(Date.parse(day))) {
-    throw new AnalyticsError('invalid_options', 'day is no day such as 2026-08-01.', { field: 'day' })
-  }
+  assertDay(day)
   const days = await surveyDays(context)
   const survey = days.find((one) => one.day === day) ?? { day, hotRows: 0, entry: undefined }
   const { due, waiting, archives, expiries, compactions } = planDays([survey], context)

@@ -248,6 +248,9 @@ async function assertConsistent(world: Simulated): Promise<void> {
     throw new Error(`seed ${world.seed}: ${what}`)
   }
   world.isQuiet = true
+  const operator = world.open()
+  await operator.retry()
+  await operator.close()
   for (let round = 0; round < 8; round++) {
     // At each noon, and once more when readers have had their time.
     world.time = round % 2 === 0 ? dayStart(dayOf(world.time)) + 1.5 * DAY_MS : world.time + GRACE_MS
