@@ -242,7 +242,7 @@ export const segmentFormatContract: readonly ContractCase<SegmentFormatContext>[
   {
     name: 'reads the events of a few people the same from the parts that it asks for',
     async run(context) {
-      const rows = numberEvents(sampleEvents({ count: 20_000, users: 2000 }))
+      const rows = numberEvents(sampleEvents({ count: 9000, users: 2000 }))
       const whole = await written(context, rows)
       for (const ids of [['user-7'], ['visitor-3', 'user-1200'], ['nobody']]) {
         const where: Filter = {
