@@ -9,14 +9,13 @@ import {
   SUCCEEDED,
 } from '../catalog.js'
 import { localSource } from '../read/segment-file.js'
-import { segmentName } from '../segments/names.js'
 import { addRowHashes } from '../segments/row-hash.js'
 import { findDifference, isThere, putSegment, writeSidecar } from './copy.js'
 import { deleteSegmentObjects } from './delete-objects.js'
-import { writeIdList } from './id-list.js'
 import type { MoveOutcome } from './move.js'
 import type { MoveContext, Waiting } from './move-context.js'
-import { download, fileDigest } from './transfer.js'
+import { download } from './transfer.js'
+import { describeFile } from './write-segment.js'
 
 /** So many segments of a day are too many. */
 const MANY_SEGMENTS = 8
@@ -24,7 +23,7 @@ const MANY_SEGMENTS = 8
 const LARGE_PART = 0.1
 
 /** The segments of a day that could be one: several, none of them on its way anywhere, that number people alike. */
-export function mergeableSegments(value: CatalogDay): readonly CatalogSegment[] | undefined {
+function mergeableSegments(value: CatalogDay): readonly CatalogSegment[] | undefined {
   const segments = liveSegments(value)
   const [first] = segments
   const isAtRest = segments.every(
@@ -35,13 +34,14 @@ export function mergeableSegments(value: CatalogDay): readonly CatalogSegment[] 
     : undefined
 }
 
-/** Whether the day is read faster once its segments are one. */
-export function isFragmented(value: CatalogDay): boolean {
+/** Those of them that are read faster once they are one. */
+export function fragmentsOf(value: CatalogDay): readonly CatalogSegment[] | undefined {
   const segments = mergeableSegments(value)
-  if (!segments) return false
+  if (!segments) return undefined
   const rows = segments.map((one) => one.rows)
   const all = rows.reduce((sum, one) => sum + one, 0)
-  return segments.length >= MANY_SEGMENTS || all - Math.max(...rows) > all * LARGE_PART
+  const isFragmented = segments.length >= MANY_SEGMENTS || all - Math.max(...rows) > all * LARGE_PART
+  return isFragmented ? segments : undefined
 }
 
 /**
@@ -51,7 +51,7 @@ export function isFragmented(value: CatalogDay): boolean {
 export async function compactDay(context: MoveContext, day: Day): Promise<MoveOutcome> {
   const cleared = await deleteReplaced(context, await context.catalog.read(day))
   if (cleared.waiting) return { rows: 0, bytes: 0, waiting: cleared.waiting }
-  const sources = isFragmented(cleared.entry.value) ? mergeableSegments(cleared.entry.value)! : undefined
+  const sources = fragmentsOf(cleared.entry.value)
   if (!sources) {
     await giveUp(context, cleared.entry)
     return { rows: 0, bytes: 0 }
@@ -116,7 +116,7 @@ async function writeLocal(
   sources: readonly CatalogSegment[],
   { path, idsPath }: { path: string; idsPath: string },
 ): Promise<SegmentFacts> {
-  const { cold, tempFiles, format, now, call } = context
+  const { cold, tempFiles, format, call } = context
   const fetched: string[] = []
   try {
     for (const { objectName, sha256 } of sources) {
@@ -128,23 +128,13 @@ async function writeLocal(
     }
     const local = fetched.map((file, i) => localSource(file, sources[i]!.size))
     const stats = await format.merge(local, path, call)
-    const digest = await fileDigest(path)
-    const objectName = segmentName(day, digest.sha256, format.extension, value.retiredObjects)
     return {
-      objectName,
-      ...digest,
-      ids: await writeIdList(format, localSource(path, digest.size), objectName, idsPath, call),
+      ...(await describeFile(context, { day, value }, stats, { path, idsPath })),
       rows: sources.reduce((sum, { rows }) => sum + rows, 0),
       rowHash: addRowHashes(sources.map(({ rowHash }) => rowHash)),
       minTime: Math.min(...sources.map(({ minTime }) => minTime)),
       maxTime: Math.max(...sources.map(({ maxTime }) => maxTime)),
-      format: format.name,
-      compression: format.compression,
-      schemaId: stats.schemaId,
-      sortOrder: stats.sortOrder,
-      ...(stats.footerSize === undefined ? {} : { footerSize: stats.footerSize }),
       dictionaryId: sources[0]!.dictionaryId,
-      createdAt: now(),
     }
   } finally {
     await Promise.all(fetched.map((file) => rm(file, { force: true })))

@@ -2,7 +2,7 @@ import type { Age, Day, Seal } from '@analytics/protocol'
 import { type CatalogEntry, liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import { dayReachesAge, daysSince } from '../policy.js'
-import { isFragmented } from './compact.js'
+import { fragmentsOf } from './compact.js'
 import { activeHolds, type Hold, holdOf } from './hold.js'
 
 /** A day that a run would work on now. */
@@ -183,7 +183,7 @@ function planCompaction({ day, entry, hold }: DaySurvey, now: number): DueDay | 
   const value = entry?.value
   if (!value || (value.nextTryAt !== undefined && now < value.nextTryAt)) return undefined
   const isUnfinished = value.rewrite !== undefined || value.replaced !== undefined
-  if (!isUnfinished && (hold || !isFragmented(value))) return undefined
+  if (!isUnfinished && (hold || !fragmentsOf(value))) return undefined
   const segments = liveSegments(value)
   const why = isUnfinished ? 'Its compaction was cut off.' : `It has ${segments.length} segments, of late events.`
   return { day, rows: segments.reduce((sum, { rows }) => sum + rows, 0), action: 'compact', why }

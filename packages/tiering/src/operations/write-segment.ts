@@ -29,7 +29,7 @@ export async function writeSegment(
   { seal }: MoveIntent,
   { path, idsPath }: { path: string; idsPath: string },
 ): Promise<SegmentFacts | undefined> {
-  const { hot, format, lease, now, call } = context
+  const { hot, lease } = context
   const dictionaryId = await hot.dictionaryId()
   // Those that expire, too: a hold may bring them back.
   const earlier = value.segments
@@ -49,23 +49,28 @@ export async function writeSegment(
     const found = `sealed ${seal.rows}, read ${summary.rows + doubles}, written ${stats.rows}, there already ${doubles}`
     throw new AnalyticsError('verification_failed', `Rows of ${day}: ${found}; nothing was deleted.`)
   }
+  const facts = await describeFile(context, { day, value }, stats, { path, idsPath })
+  return { ...facts, ...summary, ...(doubles > 0 ? { doubles } : {}), dictionaryId }
+}
+
+/** What follows from a segment's local file; writes the list of its ids to another. */
+export async function describeFile(
+  { format, now, call }: MoveContext,
+  { day, value }: Pick<CatalogEntry, 'day' | 'value'>,
+  { schemaId, sortOrder, footerSize }: SegmentStats,
+  { path, idsPath }: { path: string; idsPath: string },
+): Promise<Omit<SegmentFacts, keyof RowSummary | 'doubles' | 'dictionaryId'>> {
   const digest = await fileDigest(path)
   const objectName = segmentName(day, digest.sha256, format.extension, value.retiredObjects)
   return {
     objectName,
     ...digest,
     ids: await writeIdList(format, localSource(path, digest.size), objectName, idsPath, call),
-    ...(doubles > 0 ? { doubles } : {}),
-    rows: summary.rows,
-    rowHash: summary.rowHash,
-    minTime: summary.minTime,
-    maxTime: summary.maxTime,
     format: format.name,
     compression: format.compression,
-    schemaId: stats.schemaId,
-    sortOrder: stats.sortOrder,
-    ...(stats.footerSize === undefined ? {} : { footerSize: stats.footerSize }),
-    dictionaryId,
+    schemaId,
+    sortOrder,
+    ...(footerSize === undefined ? {} : { footerSize }),
     createdAt: now(),
   }
 }
@@ -74,7 +79,8 @@ export async function writeSegment(
 async function writeAll({ hot, format, call }: MoveContext, seal: Seal, path: string): Promise<Written> {
   if (hot.lendSealed && format.writeLent) {
     const stats = await format.writeLent(await hot.lendSealed(seal), path, call)
-    return { stats, summary: stats, doubles: 0 }
+    const { rows, rowHash, minTime, maxTime } = stats
+    return { stats, summary: { rows, rowHash, minTime, maxTime }, doubles: 0 }
   }
   const summer = createRowSummer()
   const stats = await format.write(passing(hot.readSealed(seal, call), summer.add), path, call)

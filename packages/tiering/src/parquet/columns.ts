@@ -34,3 +34,8 @@ function valueText(column: EventColumn): string {
 function orMissing(text: string): string {
   return `coalesce(${text}, '${MISSING}')`
 }
+
+/** 64 bits of a SHA-1, in hex as DuckDB gives it, as a number: those from that digit on, counted from 1. */
+export function hashBits(digest: string, start: number): string {
+  return `('0x' || substr(${digest}, ${start}, 16))::UBIGINT`
+}

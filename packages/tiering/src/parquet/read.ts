@@ -14,7 +14,7 @@ import { peopleOfFilter } from '../read/people-of-filter.js'
 import type { SegmentBatch, SegmentSource } from '../segment-format.js'
 import type { RowSummary } from '../segments/row-hash.js'
 import { COLUMNS } from '../segments/row-text.js'
-import { PERSON_ID } from './columns.js'
+import { hashBits, PERSON_ID } from './columns.js'
 import { type Engine, interruptedBy, streamChunks } from './engine.js'
 import { type LocatedRows, locateRows, rowsOf } from './footer.js'
 import { type CountedKey, cutPoints } from './slices.js'
@@ -137,7 +137,7 @@ export async function* readParquetIdHashes(
   path: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<BigUint64Array> {
-  const sql = `SELECT ('0x' || substr(sha1(event_id), 1, 16))::UBIGINT AS id FROM ${rowsOf(path)} ORDER BY id`
+  const sql = `SELECT ${hashBits('sha1(event_id)', 1)} AS id FROM ${rowsOf(path)} ORDER BY id`
   for await (const chunk of streamChunks(engine, { sql, values: [] }, signal)) {
     yield numbersOf<BigUint64Array>(chunk, 0).subarray(0, chunk.rowCount)
   }

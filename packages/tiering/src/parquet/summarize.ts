@@ -1,6 +1,6 @@
 import type { DuckDbConnection, DuckDbSource } from '@analytics/protocol/duckdb'
 import { type RowSummary, rowHashOf } from '../segments/row-hash.js'
-import { ROW_TEXT } from './columns.js'
+import { hashBits, ROW_TEXT } from './columns.js'
 
 /** Sums rows up where they lie; the same as `createRowSummer` makes of them. */
 export async function summarizeRows(
@@ -19,5 +19,5 @@ export async function summarizeRows(
 
 /** The sum, as a HUGEINT, of the 16 hex digits from there on. */
 function sumOf(start: number): string {
-  return `sum(('0x' || substr(digest, ${start}, 16))::UBIGINT)`
+  return `sum(${hashBits('digest', start)})`
 }
