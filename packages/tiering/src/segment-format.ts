@@ -81,10 +81,10 @@ export interface SegmentFormat {
   summarize(source: SegmentSource, options?: SegmentReadOptions): Promise<RowSummary>
 
   /**
-   * Whose events the file has, each once: the user id, or the anonymous id of an event without one. Events with neither are
-   * left out.
+   * What stands for whose events the file has, each once, see `idHash`: for the user id, or the anonymous id of an event without
+   * one. Events with neither are left out.
    */
-  people(source: SegmentSource, options?: SegmentReadOptions): AsyncIterable<readonly string[]>
+  personHashes(source: SegmentSource, options?: SegmentReadOptions): AsyncIterable<BigUint64Array>
 
   /** What stands for the id of each event of the file, ascending, see `idHash`. */
   idHashes(source: SegmentSource, options?: SegmentReadOptions): AsyncIterable<BigUint64Array>

@@ -68,9 +68,9 @@ export function jsonFormat(): SegmentFormat {
       const found = rows.filter((row) => !where || matchesFilter(row, where)).map(({ person: _, ...event }) => event)
       yield (order === 'desc' ? found.reverse() : found).slice(0, limit)
     },
-    async *people(source) {
+    async *personHashes(source) {
       const people = (await rowsOf(source)).map(({ userId, anonymousId }) => userId ?? anonymousId)
-      yield [...new Set(people.filter((one) => one !== null))]
+      yield BigUint64Array.from([...new Set(people.filter((one) => one !== null))], idHash)
     },
     async summarize(source) {
       const summer = createRowSummer()

@@ -4,7 +4,7 @@ import {
   locateParquet,
   readParquetEvents,
   readParquetIdHashes,
-  readParquetPeople,
+  readParquetPersonHashes,
   readParquetRows,
   scanParquet,
   summarizeParquet,
@@ -69,8 +69,8 @@ export function parquetFormat(options: ParquetFormatOptions = {}): SegmentFormat
       return mergeParquet(await engine(), files, path, { bucketRows, signal })
     },
     summarize: async (source, { signal } = {}) => summarizeParquet(await engine(), await source.file(), signal),
-    async *people(source, { signal } = {}) {
-      yield* readParquetPeople(await engine(), await source.file(), signal)
+    async *personHashes(source, { signal } = {}) {
+      yield* readParquetPersonHashes(await engine(), await source.file(), signal)
     },
     async *idHashes(source, { signal } = {}) {
       yield* readParquetIdHashes(await engine(), await source.file(), signal)

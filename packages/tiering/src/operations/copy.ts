@@ -78,7 +78,7 @@ export async function putSegment(
   segment: SegmentFacts,
   { path, idsPath }: { path: string; idsPath: string },
 ): Promise<string | undefined> {
-  const sketch = await sketchPeople(format.people(localSource(path, segment.size), call))
+  const sketch = await sketchPeople(format.personHashes(localSource(path, segment.size), call))
   await lease.check()
   await sketches.keep(segment.objectName, sketch)
   // The list first: where the segment is there, so is the list.

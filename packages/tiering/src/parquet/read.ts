@@ -118,26 +118,31 @@ export async function* readParquetRows(
   }
 }
 
-/** Whose events there are, each once. */
-export async function* readParquetPeople(
-  engine: Engine,
-  path: string,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<readonly string[]> {
-  const sql = `SELECT DISTINCT ${PERSON_ID} FROM ${rowsOf(path)} WHERE ${PERSON_ID} IS NOT NULL`
-  for await (const chunk of streamChunks(engine, { sql, values: [] }, signal)) {
-    const people = chunk.getColumnVector(0)
-    yield Array.from({ length: chunk.rowCount }, (_, row) => people.getItem(row) as string)
-  }
-}
-
-/** The same numbers as `idHash` gives. */
-export async function* readParquetIdHashes(
+/** What stands for the id of each event, ascending. */
+export function readParquetIdHashes(
   engine: Engine,
   path: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<BigUint64Array> {
-  const sql = `SELECT ${hashBits('sha1(event_id)', 1)} AS id FROM ${rowsOf(path)} ORDER BY id`
+  return readHashes(engine, `SELECT ${hashBits('sha1(event_id)', 1)} AS id FROM ${rowsOf(path)} ORDER BY id`, signal)
+}
+
+/** What stands for whose events there are, each once. */
+export function readParquetPersonHashes(
+  engine: Engine,
+  path: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<BigUint64Array> {
+  const people = `SELECT DISTINCT ${PERSON_ID} FROM ${rowsOf(path)} WHERE ${PERSON_ID} IS NOT NULL`
+  return readHashes(engine, `SELECT ${hashBits(`sha1(${PERSON_ID})`, 1)} FROM (${people})`, signal)
+}
+
+/** Numbers as `idHash` gives them. */
+async function* readHashes(
+  engine: Engine,
+  sql: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<BigUint64Array> {
   for await (const chunk of streamChunks(engine, { sql, values: [] }, signal)) {
     yield numbersOf<BigUint64Array>(chunk, 0).subarray(0, chunk.rowCount)
   }

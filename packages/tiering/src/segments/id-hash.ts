@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto'
 
 /**
- * What stands for an event's id in the list of a segment: the first 64 bits of its SHA-1. A list is these numbers in ascending
+ * What stands for the id of an event or of a person: the first 64 bits of its SHA-1. The list of a segment's events is these numbers in ascending
  * order, eight bytes each, the lowest first. That two ids of a day of a million have the same is 1 to 18 million million.
  */
-export function idHash(eventId: string): bigint {
-  return hash('sha1', eventId, 'buffer').readBigUInt64BE(0)
+export function idHash(id: string): bigint {
+  return hash('sha1', id, 'buffer').readBigUInt64BE(0)
 }
 
 /** Whether a list has the number. */

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { idHash } from './id-hash.js'
 
 /**
  * Which people a segment may have events of: a Bloom filter over ids (Bloom 1970), 10 bits a person and 7 probes, which lets
@@ -15,21 +15,21 @@ export type SketchBits = Uint8Array
 
 const BITS_PER_PERSON = 10
 const PROBES = 7
-const FIRST_CAPACITY = 1024
 
-/** Makes a sketch of the ids of people, each given once; it keeps eight bytes of each meanwhile. */
-export async function sketchPeople(ids: AsyncIterable<readonly string[]>): Promise<PeopleSketch> {
-  let hashes = new Uint32Array(2 * FIRST_CAPACITY)
+/** Makes a sketch of people, each given once by what `idHash` makes of the id; it keeps those eight bytes of each meanwhile. */
+export async function sketchPeople(hashes: AsyncIterable<BigUint64Array>): Promise<PeopleSketch> {
+  const batches: BigUint64Array[] = []
   let people = 0
-  for await (const batch of ids) {
-    for (const id of batch) {
-      if (2 * people === hashes.length) hashes = grown(hashes)
-      hashes.set(hashOf(id), 2 * people++)
-    }
+  for await (const batch of hashes) {
+    // A batch is only valid until the next is asked for.
+    batches.push(batch.slice())
+    people += batch.length
   }
   const bits = new Uint8Array(Math.max(1, Math.ceil((people * BITS_PER_PERSON) / 8)))
-  for (let i = 0; i < people; i++) {
-    for (const bit of probes(hashes[2 * i]!, hashes[2 * i + 1]!, bits)) bits[bit >>> 3]! |= 1 << (bit & 7)
+  for (const batch of batches) {
+    for (const hash of batch) {
+      for (const bit of probes(hash, bits)) bits[bit >>> 3]! |= 1 << (bit & 7)
+    }
   }
   return { people, bits: Buffer.from(bits.buffer).toString('base64') }
 }
@@ -41,23 +41,12 @@ export function sketchBits({ bits }: PeopleSketch): SketchBits {
 
 /** Whether there may be events of the person; false is certain. */
 export function mayHavePerson(bits: SketchBits, id: string): boolean {
-  const [first, second] = hashOf(id)
-  return probes(first, second, bits).every((bit) => (bits[bit >>> 3]! & (1 << (bit & 7))) !== 0)
+  return probes(idHash(id), bits).every((bit) => (bits[bit >>> 3]! & (1 << (bit & 7))) !== 0)
 }
 
-function grown(hashes: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
-  const more = new Uint32Array(2 * hashes.length)
-  more.set(hashes)
-  return more
-}
-
-function hashOf(id: string): [number, number] {
-  const digest = hash('sha1', id, 'buffer')
-  return [digest.readUInt32BE(0), digest.readUInt32BE(4)]
-}
-
-/** The bits of a person, two hashes in place of seven (Kirsch and Mitzenmacher 2006). */
-function probes(first: number, second: number, bits: SketchBits): number[] {
+/** The bits of a person: the halves of one hash in place of seven (Kirsch and Mitzenmacher 2006). */
+function probes(hash: bigint, bits: SketchBits): number[] {
   const size = bits.length * 8
-  return Array.from({ length: PROBES }, (_, probe) => (first + probe * ((second | 1) >>> 0)) % size)
+  const [first, second] = [Number(hash >> 32n), (Number(hash & 0xffffffffn) | 1) >>> 0]
+  return Array.from({ length: PROBES }, (_, probe) => (first + probe * second) % size)
 }

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { idHash } from '../../src/segments/id-hash.js'
 import { mayHavePerson, sketchBits, sketchPeople } from '../../src/segments/sketch.js'
 
 async function* inBatches(ids: readonly string[]) {
-  for (let start = 0; start < ids.length; start += 100) yield ids.slice(start, start + 100)
+  for (let start = 0; start < ids.length; start += 100) yield BigUint64Array.from(ids.slice(start, start + 100), idHash)
 }
 
 describe('a sketch of people', () => {
