@@ -3,6 +3,9 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { ObjectBody, ObjectStore } from '../object-store.js'
 
+/** Large files are read in larger pieces than the default of 64 KiB. */
+const CHUNK_BYTES = 512 * 1024
+
 /** Size and SHA-256 (lower-case hex) of some bytes. */
 export interface Digest {
   size: number
@@ -13,7 +16,7 @@ export interface Digest {
 export async function fileDigest(path: string): Promise<Digest> {
   const sha256 = createHash('sha256')
   let size = 0
-  for await (const bytes of createReadStream(path) as AsyncIterable<Uint8Array>) {
+  for await (const bytes of createReadStream(path, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Uint8Array>) {
     sha256.update(bytes)
     size += bytes.byteLength
   }
@@ -22,7 +25,7 @@ export async function fileDigest(path: string): Promise<Digest> {
 
 /** A local file as the body of a put. */
 export function fileBody(path: string, digest: Digest): ObjectBody {
-  return { ...digest, open: () => createReadStream(path) }
+  return { ...digest, open: () => createReadStream(path, { highWaterMark: CHUNK_BYTES }) }
 }
 
 /** A text as the body of a put. */

@@ -71,14 +71,16 @@ export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
-/** Does work on a connection, whose statement is interrupted when the signal aborts. */
+/** Does work on connections, whose statements are interrupted when the signal aborts. */
 export async function interruptedBy<Result>(
   signal: AbortSignal | undefined,
-  connection: DuckDbConnection,
+  connections: readonly DuckDbConnection[],
   work: () => Promise<Result>,
 ): Promise<Result> {
   throwIfAborted(signal)
-  const interrupt = (): void => connection.interrupt()
+  const interrupt = (): void => {
+    for (const connection of connections) connection.interrupt()
+  }
   signal?.addEventListener('abort', interrupt, { once: true })
   try {
     return await work()

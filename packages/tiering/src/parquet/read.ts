@@ -156,7 +156,7 @@ export async function summarizeParquet(
 ): Promise<RowSummary> {
   const connection = await engine.connect()
   try {
-    return await interruptedBy(signal, connection, () => summarizeRows(connection, { from: rowsOf(path) }))
+    return await interruptedBy(signal, [connection], () => summarizeRows(connection, { from: rowsOf(path) }))
   } finally {
     connection.closeSync()
   }

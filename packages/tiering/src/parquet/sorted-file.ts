@@ -5,6 +5,7 @@ import type { DuckDbConnection, DuckDbSource } from '@analytics/protocol/duckdb'
 import { throwIfAborted } from '../abort.js'
 import { FILE_COLUMNS, ORDER, WHO } from './columns.js'
 import { literal } from './engine.js'
+import { shareOut } from './share-out.js'
 import { cutPoints } from './slices.js'
 
 /** The layout that is written. A change of columns or types is another id, and readers keep knowing the old. */
@@ -27,6 +28,9 @@ const SLICE_BUCKETS = 2
 /** Neighbouring rows of a table that are counted together. */
 const BLOCK_ROWS = 8192
 
+/** Connections of one DuckDB that share the work; the first does alone what can't be shared. */
+export type Connections = readonly [DuckDbConnection, ...DuckDbConnection[]]
+
 /** How a file is written, resolved. */
 export interface SortOptions {
   /** For temporary files. */
@@ -41,14 +45,15 @@ export interface SortOptions {
 /**
  * Copies rows of a table to a Parquet file, sorted by person, time and id. Sorting a large day at once fails or takes many times
  * the memory limit, and so does splitting it at once: it is split by person a slice of the table at a time, then sorted a
- * bucket at a time.
+ * bucket at a time, as many at once as there are connections: a statement alone leaves cores idle.
  */
 export async function writeSortedFile(
-  connection: DuckDbConnection,
+  connections: Connections,
   source: DuckDbSource,
   path: string,
   options: SortOptions,
 ): Promise<void> {
+  const [connection] = connections
   const finished = finishedOptions(options.rows)
   if (options.rows <= options.bucketRows) {
     await connection.run(`COPY (${selectFrom(source)} ORDER BY ${ORDER}) TO ${literal(path)} ${finished}`)
@@ -57,8 +62,8 @@ export async function writeSortedFile(
   const parts = join(options.folder, randomUUID())
   try {
     const cuts = await cutPeople(connection, source, options)
-    await split(connection, source, parts, cuts, options)
-    const sorted = await sortBuckets(connection, parts, cuts.length + 1, options.signal)
+    await split(connections, source, parts, cuts, options)
+    const sorted = await sortBuckets(connections, parts, cuts.length + 1, options.signal)
     // The rows of several files are copied in the order of the files.
     await connection.run(
       `COPY (FROM read_parquet([${sorted.map(literal).join(', ')}])) TO ${literal(path)} ${finished}`,
@@ -107,14 +112,14 @@ function bucketOf(cuts: readonly string[], first = 0): string {
 
 /** Writes the rows into a folder a bucket, slice by slice. */
 async function split(
-  connection: DuckDbConnection,
+  connections: Connections,
   source: DuckDbSource,
   parts: string,
   people: readonly string[],
   { bucketRows, signal }: SortOptions,
 ): Promise<void> {
-  const cuts = await cutTable(connection, source, SLICE_BUCKETS * bucketRows)
-  for (const [index, from] of [0, ...cuts].entries()) {
+  const cuts = await cutTable(connections[0], source, SLICE_BUCKETS * bucketRows)
+  await shareOut([0, ...cuts].entries(), connections, async ([index, from], connection) => {
     throwIfAborted(signal)
     const to = cuts[index]
     const slice = `rowid >= ${from}${to === undefined ? '' : ` AND rowid < ${to}`}`
@@ -125,7 +130,7 @@ async function split(
     await connection.run(
       `COPY (${rows}) TO ${literal(parts)} (${INTERMEDIATE}, PARTITION_BY (bucket), OVERWRITE_OR_IGNORE, FILENAME_PATTERN 'slice${index}_{i}')`,
     )
-  }
+  })
 }
 
 /** Row ids that cut the table into slices of about so many rows of the source. */
@@ -143,24 +148,22 @@ async function cutTable(
 
 /** Sorts each bucket into a file of its own; resolves to the files in the order of people. */
 async function sortBuckets(
-  connection: DuckDbConnection,
+  connections: Connections,
   parts: string,
   buckets: number,
   signal: AbortSignal | undefined,
 ): Promise<string[]> {
   const filled = new Set(await readdir(parts))
-  const sorted: string[] = []
-  for (let number = 0; number < buckets; number++) {
+  const folders = Array.from({ length: buckets }, (_, number) => `bucket=${number}`).filter((name) => filled.has(name))
+  const sortedFile = (folder: string): string => join(parts, `${folder}.parquet`)
+  await shareOut(folders, connections, async (folder, connection) => {
     throwIfAborted(signal)
-    const folder = `bucket=${number}`
-    if (!filled.has(folder)) continue
-    const [bucket, file] = [join(parts, folder), join(parts, `${folder}.parquet`)]
+    const bucket = join(parts, folder)
     const rows = `FROM read_parquet(${literal(join(bucket, '*.parquet'))}, hive_partitioning = false)`
     await connection.run(
-      `COPY (${rows} ORDER BY ${ORDER}) TO ${literal(file)} (${INTERMEDIATE}, ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`,
+      `COPY (${rows} ORDER BY ${ORDER}) TO ${literal(sortedFile(folder))} (${INTERMEDIATE}, ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`,
     )
     await rm(bucket, { recursive: true })
-    sorted.push(file)
-  }
-  return sorted
+  })
+  return folders.map(sortedFile)
 }

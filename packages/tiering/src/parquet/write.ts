@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AnalyticsError, columnName, EVENT_COLUMNS, type NumberedEvent } from '@analytics/protocol'
-import type { DuckDbConnection, DuckDbRows, DuckDbSource } from '@analytics/protocol/duckdb'
+import type { DuckDbRows, DuckDbSource } from '@analytics/protocol/duckdb'
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
 import { throwIfAborted } from '../abort.js'
 import type { SegmentStats } from '../segment-format.js'
@@ -11,7 +11,7 @@ import { COLUMNS, propertiesText } from '../segments/row-text.js'
 import { ORDER } from './columns.js'
 import { type DuckDb, type Engine, interruptedBy, literal } from './engine.js'
 import { sizesOf } from './footer.js'
-import { SCHEMA_ID, writeSortedFile } from './sorted-file.js'
+import { type Connections, SCHEMA_ID, writeSortedFile } from './sorted-file.js'
 import { summarizeRows } from './summarize.js'
 
 /** A data chunk of DuckDB holds no more. */
@@ -68,45 +68,48 @@ async function withWorkTable(
 ): Promise<SegmentStats> {
   const id = randomUUID().replaceAll('-', '')
   const [name, file] = [`work_${id}`, join(engine.folder, `${id}.duckdb`)]
-  const connection = await engine.connect()
+  const connections: [DuckDBConnection, DuckDBConnection] = [await engine.connect(), await engine.connect()]
+  const [connection] = connections
   try {
-    return await interruptedBy(options.signal, connection, async () => {
+    return await interruptedBy(options.signal, connections, async () => {
       await connection.run(`ATTACH ${literal(file)} AS ${name}`)
       await connection.run(`CREATE TABLE ${name}.rows (${workColumns()})`)
       const filled = await fill(connection, name)
       const source = { from: `${name}.rows` }
-      return { ...filled, ...(await writeFile(engine, connection, source, path, filled.rows, options)) }
+      return { ...filled, ...(await writeFile(engine, connections, source, path, filled.rows, options)) }
     })
   } finally {
     await connection.run(`DETACH ${name}`).catch(() => {})
-    connection.closeSync()
+    for (const opened of connections) opened.closeSync()
     await Promise.all([file, `${file}.wal`].map((left) => rm(left, { force: true })))
   }
 }
 
-/** Writes rows that lie in another DuckDB to a Parquet file, sorted, and sums them up, both as of one moment. */
+/**
+ * Writes rows that lie in another DuckDB to a Parquet file, sorted, and sums them up. Rows that are erased meanwhile may be in
+ * the sum and not in the file, which the verification then finds.
+ */
 export async function writeLentRows(
   engine: Engine,
   rows: DuckDbRows,
   path: string,
   options: WriteOptions,
 ): Promise<SegmentStats & RowSummary> {
-  const connection = await rows.connect()
+  const connections: Connections = [await rows.connect(), await rows.connect()]
+  const [connection] = connections
   try {
-    return await interruptedBy(options.signal, connection, async () => {
-      await connection.run('BEGIN TRANSACTION READ ONLY')
+    return await interruptedBy(options.signal, connections, async () => {
       const summary = await summarizeRows(connection, rows)
-      return { ...summary, ...(await writeFile(engine, connection, rows, path, summary.rows, options)) }
+      return { ...summary, ...(await writeFile(engine, connections, rows, path, summary.rows, options)) }
     })
   } finally {
-    await connection.run('ROLLBACK').catch(() => {})
-    connection.closeSync()
+    for (const opened of connections) opened.closeSync()
   }
 }
 
 async function writeFile(
   { folder }: Engine,
-  connection: DuckDbConnection,
+  connections: Connections,
   source: DuckDbSource,
   path: string,
   rows: number,
@@ -114,7 +117,7 @@ async function writeFile(
 ): Promise<Pick<SegmentStats, 'size' | 'schemaId' | 'sortOrder' | 'footerSize'>> {
   if (rows === 0) throw new AnalyticsError('internal', 'A segment without rows is not written.')
   try {
-    await writeSortedFile(connection, source, path, { folder, rows, bucketRows, signal })
+    await writeSortedFile(connections, source, path, { folder, rows, bucketRows, signal })
     return { ...(await sizesOf(path)), schemaId: SCHEMA_ID, sortOrder: ORDER }
   } catch (error) {
     await rm(path, { force: true })

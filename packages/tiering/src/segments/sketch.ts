@@ -28,7 +28,11 @@ export async function sketchPeople(hashes: AsyncIterable<BigUint64Array>): Promi
   const bits = new Uint8Array(Math.max(1, Math.ceil((people * BITS_PER_PERSON) / 8)))
   for (const batch of batches) {
     for (const hash of batch) {
-      for (const bit of probes(hash, bits)) bits[bit >>> 3]! |= 1 << (bit & 7)
+      const halves = halvesOf(hash)
+      for (let probe = 0; probe < PROBES; probe++) {
+        const bit = bitOf(halves, probe, bits)
+        bits[bit >>> 3]! |= 1 << (bit & 7)
+      }
     }
   }
   return { people, bits: Buffer.from(bits.buffer).toString('base64') }
@@ -41,12 +45,19 @@ export function sketchBits({ bits }: PeopleSketch): SketchBits {
 
 /** Whether there may be events of the person; false is certain. */
 export function mayHavePerson(bits: SketchBits, id: string): boolean {
-  return probes(idHash(id), bits).every((bit) => (bits[bit >>> 3]! & (1 << (bit & 7))) !== 0)
+  const halves = halvesOf(idHash(id))
+  for (let probe = 0; probe < PROBES; probe++) {
+    const bit = bitOf(halves, probe, bits)
+    if ((bits[bit >>> 3]! & (1 << (bit & 7))) === 0) return false
+  }
+  return true
 }
 
-/** The bits of a person: the halves of one hash in place of seven (Kirsch and Mitzenmacher 2006). */
-function probes(hash: bigint, bits: SketchBits): number[] {
-  const size = bits.length * 8
-  const [first, second] = [Number(hash >> 32n), (Number(hash & 0xffffffffn) | 1) >>> 0]
-  return Array.from({ length: PROBES }, (_, probe) => (first + probe * second) % size)
+/** The halves of one hash serve in place of seven hashes (Kirsch and Mitzenmacher 2006). */
+function halvesOf(hash: bigint): [first: number, second: number] {
+  return [Number(hash >> 32n), (Number(hash & 0xffffffffn) | 1) >>> 0]
+}
+
+function bitOf([first, second]: [number, number], probe: number, bits: SketchBits): number {
+  return (first + probe * second) % (bits.length * 8)
 }

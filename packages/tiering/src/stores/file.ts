@@ -11,6 +11,9 @@ import { checkedBody } from '../objects/checked-body.js'
 import { hasErrorCode, syncFolders, walk } from '../objects/file-system.js'
 import { checkObjectName, objectNotFound } from '../objects/object-names.js'
 
+/** Read at once; the default of 64 KiB takes many turns of the event loop for an object. */
+const CHUNK_BYTES = 512 * 1024
+
 /** Options of {@link fileObjectStore}. */
 export interface FileObjectStoreOptions {
   /** The folder that holds the objects; made where it is missing. Its file system must have hard links. */
@@ -136,7 +139,7 @@ export function fileObjectStore({ dir, now = Date.now, restoreDelayMs = 0 }: Fil
       if (end !== undefined && end <= start) return
       try {
         const last = end === undefined ? {} : { end: end - 1 }
-        for await (const bytes of createReadStream(path, { start, ...last })) {
+        for await (const bytes of createReadStream(path, { highWaterMark: CHUNK_BYTES, start, ...last })) {
           throwIfAborted(signal)
           yield bytes as Uint8Array
         }
