@@ -37,7 +37,7 @@ export {
   type SchemaOutcome,
   type StandardSchema,
 } from './events.js'
-export { isRecord, type Json, type JsonObject, PROTOTYPE_KEYS, type Scalar } from './json.js'
+export { canonicalJson, isRecord, type Json, type JsonObject, PROTOTYPE_KEYS, type Scalar } from './json.js'
 export { LIMITS } from './limits.js'
 export {
   type Age,
@@ -88,4 +88,7 @@ export type {
   Lease,
   NumberedEvent,
   Seal,
+  Signature,
+  SignedReceipt,
+  Subject,
 } from './tiers.js'

@@ -99,13 +99,27 @@ export interface SegmentRewrite {
   segment: SegmentFacts
   /** Names of the objects that it replaces. */
   replaces: readonly string[]
+  /** Ids of the erasures whose events it is written without. */
+  erasures?: readonly string[]
 }
 
-/** An object whose events another one has since. */
+/** What an erasure left out of an object. */
+export interface ErasedRows {
+  /** By the id of the erasure. */
+  removed: Readonly<Record<string, number>>
+  /** What the object was. */
+  rows: number
+  sha256: string
+  /** The object that has the other events; missing where there were none. */
+  replacedBy?: string
+}
+
+/** An object that nobody reads any more, since another one has its events, or those of them that are kept. */
 export interface ReplacedObject {
   objectName: string
   /** Since when readers take the other one, UTC milliseconds. */
   at: number
+  erased?: ErasedRows
 }
 
 /** Why the last attempt failed. */
@@ -139,7 +153,7 @@ export interface CatalogDay {
   segments: readonly CatalogSegment[]
   expired?: readonly ExpiredSegment[]
   move?: MoveIntent
-  /** A compaction that is under way: what it will put is written here first. */
+  /** A compaction or an erasure that is under way: what it will put is written here first. */
   rewrite?: SegmentRewrite
   /** Objects that go as soon as nobody reads them any more. */
   replaced?: readonly ReplacedObject[]

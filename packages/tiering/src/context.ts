@@ -1,5 +1,7 @@
 import { type Catalog, createCatalog } from './catalog.js'
+import { createErasureRecords, type ErasureRecords } from './erasure/records.js'
 import type { ResolvedTieringOptions } from './options.js'
+import { createHiddenPeople, type HiddenPeople } from './read/hidden-people.js'
 import { createReaders, type Readers } from './read/readers.js'
 import { createSegmentCache, type SegmentCache } from './read/segment-cache.js'
 import { createSketches, type Sketches } from './read/sketches.js'
@@ -12,18 +14,26 @@ export interface TieringContext extends ResolvedTieringOptions {
   tempFiles: TempFiles
   cache: SegmentCache
   sketches: Sketches
+  erasures: ErasureRecords
+  hidden: HiddenPeople
 }
 
 /** The context of these options. */
 export function createContext(options: ResolvedTieringOptions): TieringContext {
   const { hot, cold, format, now, tempDir, cacheBytes } = options
   const tempFiles = createTempFiles(tempDir)
+  const catalog = createCatalog({ records: hot.records, cold, format, now })
+  const cache = createSegmentCache({ cold, tempFiles, maxBytes: cacheBytes })
+  const sketches = createSketches(hot.records)
+  const erasures = createErasureRecords({ records: hot.records, now })
   return {
     ...options,
-    catalog: createCatalog({ records: hot.records, cold, format, now }),
+    catalog,
     readers: createReaders(now),
     tempFiles,
-    cache: createSegmentCache({ cold, tempFiles, maxBytes: cacheBytes }),
-    sketches: createSketches(hot.records),
+    cache,
+    sketches,
+    erasures,
+    hidden: createHiddenPeople({ erasures, sketches, catalog, cache }),
   }
 }

@@ -1,5 +1,6 @@
 import { AnalyticsError, type ColdView, type Day, type EventColumn, type StoredEvent } from '@analytics/protocol'
 import { createContext } from './context.js'
+import { type Erasures, erasures } from './operations/erasures.js'
 import { type Holds, holds } from './operations/hold.js'
 import { parkDay, retryDays } from './operations/park.js'
 import { planDays, surveyDays, type TieringPlan } from './operations/plan.js'
@@ -53,7 +54,9 @@ export interface Tiering {
    * `dryRun: false`; what a hold covers is kept. Done again, it goes on where it was cut off.
    */
   expire(options?: ExpireOptions): Promise<TieringRunResult>
-  /** Keeps days from expiring. */
+  /** Takes people out of the hot store and of segments in every tier, and proves it. */
+  readonly erase: Erasures
+  /** Keeps days from expiring, and from being rewritten without a person who is erased. */
   readonly hold: Holds
   /** Every day by tier. */
   status(): Promise<TieringStatus>
@@ -87,6 +90,7 @@ export function createTiering(options: TieringOptions): Tiering {
   }
   const restoring = restores(context)
   const holding = holds(context)
+  const erasing = erasures(context)
   return {
     plan: async () => planDays(await surveyDays(opened()), context),
     run: async (run = {}) => runTiering(opened(), run),
@@ -101,6 +105,14 @@ export function createTiering(options: TieringOptions): Tiering {
       wait: async (id, more) => opened() && restoring.wait(id, more),
     },
     expire: async (run = {}) => runExpiry(opened(), run),
+    erase: {
+      estimate: async (subject) => opened() && erasing.estimate(subject),
+      request: async (subject, more) => opened() && erasing.request(subject, more),
+      run: async (run) => opened() && erasing.run(run),
+      status: async (id) => opened() && erasing.status(id),
+      list: async () => opened() && erasing.list(),
+      receipt: async (id) => opened() && erasing.receipt(id),
+    },
     hold: {
       add: async (hold) => opened() && holding.add(hold),
       list: async () => opened() && holding.list(),

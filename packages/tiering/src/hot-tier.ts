@@ -7,6 +7,8 @@ import type {
   NumberedEvent,
   RecordStore,
   Seal,
+  Signature,
+  Subject,
 } from '@analytics/protocol'
 import type { DuckDbRows } from '@analytics/protocol/duckdb'
 
@@ -74,6 +76,15 @@ export interface HotTier {
   /** Gives the lease up if it is still the owner's. Lost answer: it expires by itself. */
   releaseLease(lease: Lease): Promise<void>
 
+  /**
+   * Deletes everything that the hot store has of these ids: their events, sealed ones too, of which a standing seal then has fewer.
+   * Done twice, it deletes nothing more. Oracle, Postgres: one transaction. Lost answer: call again.
+   */
+  eraseSubject(subject: Subject): Promise<{ events: number }>
+
   /** Appends to the hash-chained audit log. Lost answer: append again; the chain shows both. */
   audit(entry: AuditEntry): Promise<void>
+
+  /** Signs a text with the key of the data set. Oracle, Postgres: a row of the meta table, written once. Lost answer: sign again. */
+  sign(text: string): Promise<Signature>
 }

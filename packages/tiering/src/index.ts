@@ -13,18 +13,31 @@ export type {
   Lease,
   NumberedEvent,
   Seal,
+  Signature,
+  SignedReceipt,
+  Subject,
 } from '@analytics/protocol'
 export type {
   CatalogDay,
   CatalogSegment,
   DayState,
+  ErasedRows,
   ExpiredSegment,
   MoveFailure,
   MoveIntent,
+  ReplacedObject,
   SegmentArchive,
   SegmentFacts,
+  SegmentRewrite,
 } from './catalog.js'
 export { createTiering, type Tiering } from './create-tiering.js'
+export type {
+  ErasedObject,
+  ErasurePart,
+  ErasureReceipt,
+  ErasureWaiting,
+  SearchedObject,
+} from './erasure/records.js'
 export type { HotTier } from './hot-tier.js'
 export type {
   ArchivalState,
@@ -35,6 +48,8 @@ export type {
   PutResult,
   StorageTier,
 } from './object-store.js'
+export type { ErasureRunResult } from './operations/erase.js'
+export type { ErasureEstimate, ErasureRequestOptions, ErasureStatus, Erasures } from './operations/erasures.js'
 export type { Hold, Holds } from './operations/hold.js'
 export type { MoveProgress } from './operations/move-context.js'
 export type { DueDay, HeldDay, TieringPlan, WaitingDay } from './operations/plan.js'
@@ -51,4 +66,11 @@ export type { VerifyOptions, VerifyProblem, VerifyResult } from './operations/ve
 export type { Logger, TieringOptions, TieringTimes } from './options.js'
 export type { TieringPolicy } from './policy.js'
 export type { ColdScanRequest } from './read/scan.js'
-export type { SegmentBatch, SegmentFormat, SegmentReadOptions, SegmentSource, SegmentStats } from './segment-format.js'
+export type {
+  SegmentBatch,
+  SegmentFilterOptions,
+  SegmentFormat,
+  SegmentReadOptions,
+  SegmentSource,
+  SegmentStats,
+} from './segment-format.js'

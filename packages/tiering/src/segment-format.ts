@@ -37,6 +37,12 @@ export interface SegmentReadOptions {
   signal?: AbortSignal
 }
 
+/** The same for reads of the events of some people alone, or of all but theirs. */
+export interface SegmentFilterOptions extends SegmentReadOptions {
+  /** Only rows that it lets through. @default every row */
+  where?: Filter
+}
+
 /** A batch of a segment's scan: `identities` where the numbers of people are not to be believed. */
 export interface SegmentBatch extends EventBatch {
   /** Only with `withIdentities`: whose event each row is. */
@@ -75,10 +81,10 @@ export interface SegmentFormat {
   writeLent?(rows: DuckDbRows, path: string, options?: SegmentReadOptions): Promise<SegmentStats & RowSummary>
 
   /** Writes the rows of several files to a new one, as `write` does. */
-  merge(sources: readonly SegmentSource[], path: string, options?: SegmentReadOptions): Promise<SegmentStats>
+  merge(sources: readonly SegmentSource[], path: string, options?: SegmentFilterOptions): Promise<SegmentStats>
 
   /** What the rows of the file add up to: every one is read. */
-  summarize(source: SegmentSource, options?: SegmentReadOptions): Promise<RowSummary>
+  summarize(source: SegmentSource, options?: SegmentFilterOptions): Promise<RowSummary>
 
   /**
    * What stands for whose events the file has, each once, see `idHash`: for the user id, or the anonymous id of an event without

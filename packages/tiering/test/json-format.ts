@@ -72,17 +72,17 @@ export function jsonFormat(): SegmentFormat {
       const people = (await rowsOf(source)).map(({ userId, anonymousId }) => userId ?? anonymousId)
       yield BigUint64Array.from([...new Set(people.filter((one) => one !== null))], idHash)
     },
-    async summarize(source) {
+    async summarize(source, { where } = {}) {
       const summer = createRowSummer()
-      summer.add(await rowsOf(source))
+      summer.add((await rowsOf(source)).filter((row) => !where || matchesFilter(row, where)))
       return summer.summary()
     },
     async *readAll(source) {
       yield await rowsOf(source)
     },
-    async merge(sources, path, options) {
+    async merge(sources, path, { where, ...options } = {}) {
       const rows = async function* () {
-        for (const source of sources) yield await rowsOf(source)
+        for (const source of sources) yield (await rowsOf(source)).filter((row) => !where || matchesFilter(row, where))
       }
       return format.write(rows(), path, options)
     },

@@ -64,11 +64,11 @@ export function parquetFormat(options: ParquetFormatOptions = {}): SegmentFormat
     compression: 'zstd',
     write: async (rows, path, { signal } = {}) => writeParquet(await engine(), rows, path, { bucketRows, signal }),
     writeLent: async (rows, path, { signal } = {}) => writeLentRows(await engine(), rows, path, { bucketRows, signal }),
-    async merge(sources, path, { signal } = {}) {
+    async merge(sources, path, { signal, where } = {}) {
       const files = await Promise.all(sources.map((source) => source.file()))
-      return mergeParquet(await engine(), files, path, { bucketRows, signal })
+      return mergeParquet(await engine(), files, path, { bucketRows, signal, where })
     },
-    summarize: async (source, { signal } = {}) => summarizeParquet(await engine(), await source.file(), signal),
+    summarize: async (source, options = {}) => summarizeParquet(await engine(), await source.file(), options),
     async *personHashes(source, { signal } = {}) {
       yield* readParquetPersonHashes(await engine(), await source.file(), signal)
     },

@@ -86,5 +86,6 @@ async function deleteRest(context: MoveContext, entry: CatalogEntry): Promise<vo
   if (rest.length === 0) return
   for (const name of rest) await deleteSegmentObjects(context, name)
   await context.lease.check()
+  await context.erasures.noteDeleted(entry.day, replaced)
   await context.catalog.change(entry, { retiredObjects: [], rewrite: undefined, replaced: undefined })
 }

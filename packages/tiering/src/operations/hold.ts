@@ -15,7 +15,7 @@ export interface Hold {
   createdAt: number
 }
 
-/** Keeps days from expiring. */
+/** Keeps days from expiring, and from being rewritten without a person who is erased. */
 export interface Holds {
   /**
    * Holds the days of a range. What is deleted already, or just then, can't be held: `tooLate` names those days.
@@ -80,5 +80,10 @@ async function isTooLate({ catalog }: TieringContext, day: Day): Promise<boolean
   const { value } = await catalog.update(day, ({ value: { segments, expired = [] } }) =>
     segments.length + expired.length > 0 ? {} : undefined,
   )
-  return (value.expired ?? []).length > 0 || value.segments.some(({ expiry }) => expiry?.step === 'deleting')
+  const { segments, expired = [], replaced = [] } = value
+  return (
+    expired.length > 0 ||
+    segments.some(({ expiry }) => expiry?.step === 'deleting') ||
+    replaced.some(({ erased }) => erased)
+  )
 }

@@ -5,7 +5,7 @@ import type { HeldLease } from './lease.js'
 /** What a run is doing. */
 export interface MoveProgress {
   day: Day
-  step: 'seal' | 'write' | 'put' | 'verify' | 'commit' | 'drop' | 'archive' | 'expire' | 'compact' | 'done'
+  step: 'seal' | 'write' | 'put' | 'verify' | 'commit' | 'drop' | 'archive' | 'expire' | 'compact' | 'erase' | 'done'
 }
 
 /** Why a day is left to a later run. */

@@ -15,7 +15,7 @@ export interface MoveOutcome {
  * about to happen before it happens, and the step that deletes comes after the commit of a verified copy.
  */
 export async function moveDay(context: MoveContext, day: Day, hasRows: boolean): Promise<MoveOutcome> {
-  const entry = await context.catalog.read(day)
+  const entry = await withErasedRows(context, await context.catalog.read(day))
   // A seal that stands would be returned again: what is committed must go before the day is sealed anew.
   const finished = await dropCommitted(context, entry)
   if (finished.waiting || !(hasRows || finished.entry.value.move)) return outcome(finished)
@@ -39,6 +39,22 @@ function outcome({ rows, bytes, waiting }: Dropped): MoveOutcome {
   return { rows, bytes, ...(waiting ? { waiting } : {}) }
 }
 
+/**
+ * Takes note of sealed rows that were erased since: what was written of them must not be committed. The object that may be there of it
+ * is given up.
+ */
+export async function withErasedRows({ hot, catalog, lease }: MoveContext, entry: CatalogEntry): Promise<CatalogEntry> {
+  const { move, retiredObjects } = entry.value
+  if (!move || move.step === 'doubles') return entry
+  const seal = await hot.sealDay(entry.day)
+  if (seal.id !== move.seal.id || seal.rows === move.seal.rows) return entry
+  await lease.check()
+  return catalog.change(entry, {
+    move: seal.rows > 0 ? { step: 'sealed', seal } : undefined,
+    retiredObjects: move.segment ? [...retiredObjects, move.segment.objectName] : retiredObjects,
+  })
+}
+
 /** Freezes the day's rows, or takes up the seal of an earlier attempt; undefined where there are none. */
 async function sealRows(
   { hot, catalog, lease, onProgress }: MoveContext,
@@ -48,7 +64,11 @@ async function sealRows(
   onProgress({ day: entry.day, step: 'seal' })
   await lease.check()
   const seal = await hot.sealDay(entry.day)
-  if (seal.rows === 0) return undefined
+  if (seal.rows === 0) {
+    // All were erased; while the seal stands, those that come later would never be sealed.
+    await hot.dropSealed(seal)
+    return undefined
+  }
   if (entry.value.segments.some((segment) => segment.seal.id === seal.id)) {
     throw new AnalyticsError(
       'verification_failed',

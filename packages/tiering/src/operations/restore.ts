@@ -138,7 +138,7 @@ export function restores(context: TieringContext): Restores {
 }
 
 /** Asks for what is not on its way yet. It is written down first, so that another caller sees it and shares it. */
-async function askForDay(
+export async function askForDay(
   { catalog, cold, now }: TieringContext,
   day: Day,
   { hours, requestedAt, signal }: { hours: number; requestedAt: number; signal: AbortSignal | undefined },

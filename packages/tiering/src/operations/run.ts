@@ -142,7 +142,7 @@ async function runDay(
 }
 
 /** Errors of engines may quote rows; only our own say nothing of events. */
-function failureOf(error: unknown): { code: string; message: string } {
+export function failureOf(error: unknown): { code: string; message: string } {
   const code = errorCode(error)
   if (code === undefined) return { code: 'internal', message: 'An unexpected error; the log has it.' }
   return { code, message: error instanceof Error ? error.message : new AnalyticsError(code).message }
@@ -159,7 +159,7 @@ const PASSING: ReadonlySet<string> = new Set([
   'catalog_conflict',
 ])
 
-async function noteFailure(
+export async function noteFailure(
   { catalog, lease, now, random, logger }: MoveContext,
   day: Day,
   failure: { code: string; message: string },

@@ -1,5 +1,6 @@
 import type { EventsRequest, Filter, NumberedEvent, ScanRequest, StoredEvent } from '@analytics/protocol'
 import {
+  boundTypes,
   type DuckDbChunk,
   type DuckDbSource,
   duckdbStatement,
@@ -11,14 +12,14 @@ import {
   scanStatement,
 } from '@analytics/protocol/duckdb'
 import { peopleOfFilter } from '../read/people-of-filter.js'
-import type { SegmentBatch, SegmentSource } from '../segment-format.js'
+import type { SegmentBatch, SegmentFilterOptions, SegmentSource } from '../segment-format.js'
 import type { RowSummary } from '../segments/row-hash.js'
 import { COLUMNS } from '../segments/row-text.js'
 import { hashBits, PERSON_ID } from './columns.js'
 import { type Engine, interruptedBy, streamChunks } from './engine.js'
 import { type LocatedRows, locateRows, rowsOf } from './footer.js'
 import { type CountedKey, cutPoints } from './slices.js'
-import { summarizeRows } from './summarize.js'
+import { filterCondition, summaryOf, summaryStatement } from './summarize.js'
 
 /** Rows that are sorted at once when whole events are read in order: wide rows are what runs out of memory. */
 const SLICE_ROWS = 50_000
@@ -148,15 +149,19 @@ async function* readHashes(
   }
 }
 
-/** Reads every row and sums them up. */
+/** Reads every row, and sums up those that the filter lets through, where there is one. */
 export async function summarizeParquet(
   engine: Engine,
   path: string,
-  signal: AbortSignal | undefined,
+  { signal, where }: SegmentFilterOptions,
 ): Promise<RowSummary> {
   const connection = await engine.connect()
+  const { condition, values } = filterCondition(where)
+  const sql = summaryStatement({ from: rowsOf(path), where: condition })
   try {
-    return await interruptedBy(signal, [connection], () => summarizeRows(connection, { from: rowsOf(path) }))
+    return await interruptedBy(signal, [connection], async () =>
+      summaryOf(await connection.runAndReadAll(sql, values, boundTypes(values, engine.duckdb))),
+    )
   } finally {
     connection.closeSync()
   }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AnalyticsError, columnName, EVENT_COLUMNS, type NumberedEvent } from '@analytics/protocol'
-import type { DuckDbRows, DuckDbSource } from '@analytics/protocol/duckdb'
+import { AnalyticsError, columnName, EVENT_COLUMNS, type Filter, type NumberedEvent } from '@analytics/protocol'
+import { boundTypes, type DuckDbRows, type DuckDbSource } from '@analytics/protocol/duckdb'
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
 import { throwIfAborted } from '../abort.js'
 import type { SegmentStats } from '../segment-format.js'
@@ -12,7 +12,7 @@ import { ORDER } from './columns.js'
 import { type DuckDb, type Engine, interruptedBy, literal } from './engine.js'
 import { sizesOf } from './footer.js'
 import { type Connections, SCHEMA_ID, writeSortedFile } from './sorted-file.js'
-import { summarizeRows } from './summarize.js'
+import { filterCondition, summarizeRows } from './summarize.js'
 
 /** A data chunk of DuckDB holds no more. */
 const CHUNK_ROWS = 2048
@@ -40,17 +40,20 @@ export async function writeParquet(
   )
 }
 
-/** Writes the rows of several Parquet files to a new one, sorted. */
+/** Writes the rows of several Parquet files to a new one, sorted; only those that the filter lets through, where there is one. */
 export async function mergeParquet(
   engine: Engine,
   files: readonly string[],
   path: string,
-  options: WriteOptions,
+  { where, ...options }: WriteOptions & { where: Filter | undefined },
 ): Promise<SegmentStats> {
   return withWorkTable(engine, path, options, async (connection, name) => {
     const columns = [...COLUMNS.map(columnName), 'person'].join(', ')
+    const { condition, values } = filterCondition(where)
     await connection.run(
-      `INSERT INTO ${name}.rows SELECT ${columns} FROM read_parquet([${files.map(literal).join(', ')}])`,
+      `INSERT INTO ${name}.rows SELECT ${columns} FROM read_parquet([${files.map(literal).join(', ')}]) WHERE ${condition}`,
+      values,
+      boundTypes(values, engine.duckdb),
     )
     const { rows, minTime, maxTime } = await summarizeRows(connection, { from: `${name}.rows` })
     return { rows, minTime, maxTime }

@@ -19,6 +19,8 @@ export interface SegmentCache {
   open(object: ObjectFacts & { footerSize?: number }, stats: ColdReadStats, signal?: AbortSignal): OpenSegment
   /** Deletes what is there of the object, as soon as nobody reads it. */
   forget(objectName: string): Promise<void>
+  /** Forgets every object but these. */
+  keepOnly(objectNames: ReadonlySet<string>): Promise<void>
 }
 
 /** A local file of an object's size. Where nothing was fetched it has holes. */
@@ -73,6 +75,14 @@ export function createSegmentCache(options: {
     copies.set(objectName, copy)
     copy.users++
     return copy
+  }
+
+  async function forget(objectName: string): Promise<void> {
+    const copy = copies.get(objectName)
+    if (!copy) return
+    copies.delete(objectName)
+    copy.isForgotten = true
+    if (copy.users === 0) await remove(objectName, copy)
   }
 
   return {
@@ -148,12 +158,9 @@ export function createSegmentCache(options: {
         },
       }
     },
-    async forget(objectName) {
-      const copy = copies.get(objectName)
-      if (!copy) return
-      copies.delete(objectName)
-      copy.isForgotten = true
-      if (copy.users === 0) await remove(objectName, copy)
+    forget,
+    async keepOnly(objectNames) {
+      for (const objectName of [...copies.keys()]) if (!objectNames.has(objectName)) await forget(objectName)
     },
   }
 }

@@ -23,6 +23,7 @@ export async function openView(context: TieringContext, range: { from: number; t
   // Registered before the catalog is read: hot rows that are dropped in between would be on neither side.
   const reader = context.readers.open()
   try {
+    await context.hidden.refresh()
     const entries = (await context.catalog.list(range)).filter(({ value }) => liveSegments(value).length > 0)
     const seals = pendingSeals(entries)
     reader.leavesOut(seals)
@@ -75,7 +76,8 @@ interface Reading extends TieringContext {
 }
 
 function createReading(context: TieringContext, entries: readonly CatalogEntry[]): Reading {
-  const { sketches, cache, cold, format, cacheBytes } = context
+  const { sketches, cache, cold, format, cacheBytes, hidden } = context
+  const hidesSome = !hidden.isEmpty()
   const days = new Map(entries.map(({ day, value }) => [day, liveSegments(value)]))
   const opened = new Set<OpenSegment>()
   const read = new Set<string>()
@@ -102,10 +104,11 @@ function createReading(context: TieringContext, entries: readonly CatalogEntry[]
     async segmentsOf(day, { from, to, where }) {
       const inTime = (days.get(day) ?? []).filter(({ minTime, maxTime }) => minTime < to && maxTime >= from)
       const people = where && peopleOfFilter(where)
-      if (!people || inTime.length === 0) return inTime
+      if (inTime.length === 0 || !(people || hidesSome)) return inTime
       // All at once: a read of one person goes on to the other days.
       sketched ??= sketches.load([...days.values()].flat().map(({ objectName }) => objectName))
       await sketched
+      if (!people) return inTime
       return inTime.filter(({ objectName }) => sketches.mayHave(objectName, people))
     },
     segmentsOfDay: (day) => days.get(day) ?? [],
@@ -186,12 +189,23 @@ async function* scanSegment(
   const withIdentities = !(await reading.isNumberedAsHot(segment))
   const { source, release } = reading.open(segment, request.signal)
   try {
-    for await (const batch of reading.format.scan(source, request, { withIdentities })) {
+    const visible = withoutHidden(reading, segment, request)
+    for await (const batch of reading.format.scan(source, visible, { withIdentities })) {
       yield withIdentities ? await renumbered(reading, batch) : batch
     }
   } finally {
     await release()
   }
+}
+
+/** The request without the events of people who are being erased. */
+function withoutHidden<Request extends ScanRequest | EventsRequest>(
+  { hidden }: Reading,
+  { objectName }: CatalogSegment,
+  request: Request,
+): Request {
+  const others = hidden.isEmpty() ? undefined : hidden.filterFor(objectName)
+  return others ? { ...request, where: request.where ? { and: [request.where, others] } : others } : request
 }
 
 /** The batch with the hot store's numbers in place of those of another dictionary. */
@@ -206,7 +220,7 @@ async function* readSegment(
 ): AsyncGenerator<readonly StoredEvent[]> {
   const { source, release } = reading.open(segment, request.signal)
   try {
-    yield* reading.format.readEvents(source, request)
+    yield* reading.format.readEvents(source, withoutHidden(reading, segment, request))
   } finally {
     await release()
   }

@@ -52,6 +52,14 @@ export function rowHashOf(sums: readonly [bigint, bigint]): string {
   return sums.map((sum) => BigInt.asUintN(64, sum).toString(16).padStart(16, '0')).join('')
 }
 
+/** The row hash of what is left of a set of rows without a part of it. */
+export function subtractRowHash(whole: string, part: string): string {
+  const [first, second] = [0, 16].map(
+    (start) => BigInt(`0x${whole.slice(start, start + 16)}`) - BigInt(`0x${part.slice(start, start + 16)}`),
+  ) as [bigint, bigint]
+  return rowHashOf([first, second])
+}
+
 /** The row hash of several sets of rows together. */
 export function addRowHashes(hashes: readonly string[]): string {
   const sumOf = (start: number): bigint =>

@@ -1,3 +1,4 @@
+import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import {
   type AuditEntry,
   type Day,
@@ -50,6 +51,7 @@ export function memoryHotTier({
   const seals = new Map<Day, Seal>()
   const audited: AuditEntry[] = []
   const people = createPeople()
+  const { privateKey } = generateKeyPairSync('ed25519')
   let inserted = 0
 
   const isOf = (row: Row, seal: Seal): boolean => row.day === seal.day && row.number <= Number(seal.id)
@@ -89,9 +91,22 @@ export function memoryHotTier({
       return { rows: dropped }
     },
     personNumbers: async (identities) => Int32Array.from(identities, people.numberOf),
+    async eraseSubject({ userIds, anonymousIds }) {
+      const isTheirs = ({ event: { userId, anonymousId } }: Row): boolean =>
+        userId === null ? anonymousId !== null && anonymousIds.includes(anonymousId) : userIds.includes(userId)
+      const kept = rows.filter((row) => !isTheirs(row))
+      const events = rows.length - kept.length
+      rows.splice(0, rows.length, ...kept)
+      for (const [day, seal] of seals) seals.set(day, { ...seal, rows: rows.filter((row) => isOf(row, seal)).length })
+      return { events }
+    },
     ...memoryLeases(now),
     async audit(entry) {
       audited.push(structuredClone(entry))
+    },
+    async sign(text) {
+      const publicKey = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).toString('base64')
+      return { algorithm: 'Ed25519', publicKey, value: sign(null, Buffer.from(text), privateKey).toString('base64') }
     },
   }
   return {

@@ -11,10 +11,11 @@ import {
 } from '@analytics/protocol'
 import { compareText, matchesEvent, matchesFilter, propertyValue } from '@analytics/protocol/filter'
 import type { ContractCase } from '@analytics/protocol/testing'
+import { subjectFilter } from '../erasure/subject.js'
 import { localSource } from '../read/segment-file.js'
 import type { SegmentFormat, SegmentSource } from '../segment-format.js'
 import { idHash } from '../segments/id-hash.js'
-import { createRowSummer, type RowSummary } from '../segments/row-hash.js'
+import { createRowSummer, type RowSummary, subtractRowHash } from '../segments/row-hash.js'
 import { numberEvents, sampleEvents } from './sample-events.js'
 
 /** What a case of {@link segmentFormatContract} gets. */
@@ -303,6 +304,27 @@ export const segmentFormatContract: readonly ContractCase<SegmentFormatContext>[
         sample.map((event, i) => ({ ...event, eventValue: numberOf(i), eventLabel: textOf(i) })),
       )
       assert.deepEqual(await context.format.summarize(await written(context, rows)), summaryOf(rows))
+    },
+  },
+  {
+    name: 'sums up and merges only what a filter lets through',
+    async run(context) {
+      const rows = numberEvents(sampleEvents({ count: 3000, users: 200 }))
+      const source = await written(context, rows)
+      const ids = ['user-7', 'visitor-3']
+      const isTheirs = ({ userId, anonymousId }: NumberedEvent): boolean => ids.includes(userId ?? anonymousId ?? '')
+      const where: Filter = subjectFilter({ userIds: ids, anonymousIds: ids })
+      const theirs = summaryOf(rows.filter(isTheirs))
+      assert.ok(theirs.rows > 0)
+      assert.deepEqual(await context.format.summarize(source, { where }), theirs)
+      const path = join(context.dir, 'others')
+      const stats = await context.format.merge([source], path, { where: { not: where } })
+      const others = rows.filter((row) => !isTheirs(row))
+      assert.equal(stats.rows, others.length)
+      const left = { size: stats.size, file: async () => path }
+      assert.deepEqual(summaryOf(await collect(context.format.readAll(left))), summaryOf(others))
+      assert.equal((await context.format.summarize(left, { where })).rows, 0)
+      assert.equal(subtractRowHash(summaryOf(rows).rowHash, theirs.rowHash), summaryOf(others).rowHash)
     },
   },
   {

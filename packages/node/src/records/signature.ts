@@ -1,0 +1,36 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
+import { canonicalJson, type Json, type RecordStore, type Signature, type SignedReceipt } from '@analytics/protocol'
+
+const KEY_RECORD = 'signing-key'
+
+/** Signs a text with the key of the data set, which is made with the first signature and kept beside the data. */
+export async function signText(records: RecordStore, text: string): Promise<Signature> {
+  const key = createPrivateKey({ key: Buffer.from(await signingKey(records), 'base64'), format: 'der', type: 'pkcs8' })
+  return {
+    algorithm: 'Ed25519',
+    publicKey: createPublicKey(key).export({ format: 'der', type: 'spki' }).toString('base64'),
+    value: sign(null, Buffer.from(text), key).toString('base64'),
+  }
+}
+
+async function signingKey(records: RecordStore): Promise<string> {
+  const known = await records.get<string>('meta', KEY_RECORD)
+  if (known) return known.value
+  const made = generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64')
+  if ((await records.put('meta', KEY_RECORD, made, 0)) !== undefined) return made
+  return (await records.get<string>('meta', KEY_RECORD))!.value
+}
+
+/**
+ * Whether a receipt says what was signed, and with that key: give the public key that you noted when the data set was set up, or
+ * else the receipt's own is believed, which only shows that nothing was changed since.
+ */
+export function verifyReceipt({ body, signature }: SignedReceipt, publicKey: string = signature.publicKey): boolean {
+  if (signature.algorithm !== 'Ed25519' || signature.publicKey !== publicKey) return false
+  try {
+    const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' })
+    return verify(null, Buffer.from(canonicalJson(body as Json)), key, Buffer.from(signature.value, 'base64'))
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,179 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import type { Day, RecordStore, SignedReceipt, StoredRecord, Subject } from '@analytics/protocol'
+import type { ReplacedObject } from '../catalog.js'
+
+/** An object from which events of a person were taken. */
+export interface ErasedObject {
+  day: Day
+  objectName: string
+  /** Of its bytes, lower-case hex. */
+  sha256: string
+  rows: number
+  /** How many of them were the person's. */
+  removed: number
+  /** The object that has the others since; missing where there were none. */
+  replacedBy?: string
+  /** When the object, all its versions, the list of its ids and what described it were gone, ISO 8601. */
+  deletedAt: string
+}
+
+/** An object that was read whole, and has no event of the person. */
+export type SearchedObject = Pick<ErasedObject, 'day' | 'objectName' | 'sha256'>
+
+/** What an erasure of segments did. It names nobody: `subject` are keyed hashes. */
+export interface ErasureReceipt {
+  kind: 'analytics.tiering.erasure'
+  version: 1
+  id: string
+  /** HMAC-SHA256 of each id with a key that stays in the database, hex, ascending. */
+  subject: readonly string[]
+  /** ISO 8601. */
+  requestedAt: string
+  dueAt: string
+  completedAt: string
+  /** Names of the stores. */
+  hot: string
+  cold: string
+  /** Events deleted from the hot store. */
+  hotEvents: number
+  objects: readonly ErasedObject[]
+  searched: readonly SearchedObject[]
+  /** Segments of which the catalog alone tells for certain that they have no event of the person. */
+  excluded: number
+}
+
+/** Why a part of an erasure is not done yet. */
+export type ErasureWaiting =
+  | 'settling'
+  | 'hold'
+  | 'restore'
+  | 'archiving'
+  | 'moving'
+  | 'expiry'
+  | 'readers'
+  | 'grace'
+  | 'parked'
+  | 'backoff'
+  | 'failed'
+
+/** What an erasure waits for, on which day; without a day, in the hot store or as a whole. */
+export interface ErasurePart {
+  reason: ErasureWaiting
+  day?: Day
+}
+
+/** An erasure that is not complete. The ids are in it until it is. */
+export interface PendingErasure {
+  subject: Subject
+  hashes: readonly string[]
+  /** UTC milliseconds. */
+  requestedAt: number
+  dueAt: number
+  hotEvents: number
+  objects: readonly ErasedObject[]
+  searched: readonly SearchedObject[]
+  /** As the last run left it. */
+  waiting: readonly ErasurePart[]
+}
+
+/** The erasures of a data set, as records of kind `meta` beside the catalog. */
+export interface ErasureRecords {
+  add(id: string, erasure: PendingErasure): Promise<void>
+  /** Those that are not complete, the oldest first. */
+  pending(): Promise<StoredRecord<PendingErasure>[]>
+  find(id: string): Promise<PendingErasure | undefined>
+  /** Changes one that is not complete, whoever else does. */
+  update(id: string, changeOf: (erasure: PendingErasure) => Partial<PendingErasure>): Promise<void>
+  /** From here on nothing names the person any more. Resolves to the receipt that stands: the first one that was kept. */
+  complete(id: string, receipt: SignedReceipt<ErasureReceipt>): Promise<void>
+  receipt(id: string): Promise<SignedReceipt<ErasureReceipt> | undefined>
+  /** Writes down in their erasures that objects are gone. Done twice, it writes nothing more. */
+  noteDeleted(day: Day, replaced: readonly ReplacedObject[]): Promise<void>
+  /** Grows with each change that readers must know of. */
+  changes(): Promise<number>
+  /** The keyed hashes of ids, ascending. */
+  hashes(subject: Subject): Promise<string[]>
+}
+
+const PENDING = 'erasing/'
+const COMPLETE = 'erasure/'
+const CHANGES = 'erasure-changes'
+const HASH_KEY = 'erasure-hash-key'
+const PAGE = 500
+
+/** The erasures in these records. */
+export function createErasureRecords({ records, now }: { records: RecordStore; now: () => number }): ErasureRecords {
+  async function touch(): Promise<void> {
+    for (;;) {
+      const version = (await records.get('meta', CHANGES))?.version ?? 0
+      if ((await records.put('meta', CHANGES, {}, version)) !== undefined) return
+    }
+  }
+
+  async function hashKey(): Promise<string> {
+    const known = await records.get<string>('meta', HASH_KEY)
+    if (known) return known.value
+    const made = randomBytes(32).toString('base64')
+    if ((await records.put('meta', HASH_KEY, made, 0)) !== undefined) return made
+    return (await records.get<string>('meta', HASH_KEY))!.value
+  }
+
+  const erasures: ErasureRecords = {
+    async add(id, erasure) {
+      await records.put('meta', PENDING + id, erasure, 0)
+      await touch()
+    },
+    async pending() {
+      const found: StoredRecord<PendingErasure>[] = []
+      for (;;) {
+        const after = found.at(-1)?.key
+        const page = await records.list<PendingErasure>('meta', {
+          prefix: PENDING,
+          limit: PAGE,
+          ...(after === undefined ? {} : { after }),
+        })
+        found.push(...page)
+        if (page.length < PAGE) break
+      }
+      return found.map((record) => ({ ...record, key: record.key.slice(PENDING.length) }))
+    },
+    find: async (id) => (await records.get<PendingErasure>('meta', PENDING + id))?.value,
+    async update(id, changeOf) {
+      for (;;) {
+        const record = await records.get<PendingErasure>('meta', PENDING + id)
+        if (!record) return
+        const changed = { ...record.value, ...changeOf(record.value) }
+        if ((await records.put('meta', record.key, changed, record.version)) !== undefined) return
+      }
+    },
+    async complete(id, receipt) {
+      await records.put('meta', COMPLETE + id, receipt, 0)
+      for (;;) {
+        const record = await records.get('meta', PENDING + id)
+        if (!record || (await records.delete('meta', record.key, record.version))) break
+      }
+      await touch()
+    },
+    receipt: async (id) => (await records.get<SignedReceipt<ErasureReceipt>>('meta', COMPLETE + id))?.value,
+    async noteDeleted(day, replaced) {
+      const deletedAt = new Date(now()).toISOString()
+      for (const { objectName, erased } of replaced) {
+        for (const [id, removed] of Object.entries(erased?.removed ?? {})) {
+          const { sha256, rows, replacedBy } = erased!
+          const line = { day, objectName, sha256, rows, removed, ...(replacedBy ? { replacedBy } : {}), deletedAt }
+          await erasures.update(id, ({ objects }) =>
+            objects.some((one) => one.objectName === objectName) ? {} : { objects: [...objects, line] },
+          )
+        }
+      }
+      if (replaced.length > 0) await touch()
+    },
+    changes: async () => (await records.get('meta', CHANGES))?.version ?? 0,
+    async hashes({ userIds, anonymousIds }) {
+      const key = await hashKey()
+      const hash = (text: string): string => createHmac('sha256', key).update(text).digest('hex')
+      return [...userIds.map((id) => hash(`u${id}`)), ...anonymousIds.map((id) => hash(`a${id}`))].sort()
+    },
+  }
+  return erasures
+}

@@ -1,0 +1,231 @@
+import { canonicalJson, type Day, type Json, type SignedReceipt, type Subject } from '@analytics/protocol'
+import { throwIfAborted } from '../abort.js'
+import { type CatalogEntry, liveSegments } from '../catalog.js'
+import type { TieringContext } from '../context.js'
+import type { ErasurePart, ErasureReceipt, ErasureWaiting, PendingErasure } from '../erasure/records.js'
+import { checkedSubject, idsOf } from '../erasure/subject.js'
+import { eraseDay, havingEvents, type OpenErasure } from './erase-day.js'
+import { activeHolds, holdOf } from './hold.js'
+import { holdLease } from './lease.js'
+import type { MoveContext } from './move-context.js'
+import { failureOf, noteFailure, type TieringRunOptions, type TieringRunResult } from './run.js'
+
+/** What a run of the erasures did; `moved` are the days whose segments were written anew. */
+export interface ErasureRunResult extends TieringRunResult {
+  /** Ids of the erasures that are complete now. */
+  completed: readonly string[]
+  /** Those that are not. */
+  pending: readonly { id: string; waiting: readonly ErasurePart[] }[]
+}
+
+/** Ids of people that are worked on at once: each segment is rewritten once for all of them. */
+const MOST_IDS = 1000
+
+/** How long events may still come that another process took before it knew of the erasure. */
+const SETTLING_MS = 60_000
+
+/** From this part of its time on, an erasure that is not complete is worth a warning. */
+const WARNING_PART = 0.8
+
+/** What a run has found out of each erasure. */
+class Progress {
+  readonly waiting: Map<string, ErasurePart[]>
+
+  constructor(erasures: readonly OpenErasure[]) {
+    this.waiting = new Map(erasures.map(({ key }) => [key, []]))
+  }
+
+  add(ids: Iterable<string>, reason: ErasureWaiting, day?: Day): void {
+    for (const id of ids) this.waiting.get(id)?.push({ reason, ...(day === undefined ? {} : { day }) })
+  }
+}
+
+/**
+ * Works on every erasure that is not complete. It is complete once a run has found nothing more of the person: not in the hot store,
+ * not in a segment of any tier, not in an object that was given up.
+ * @throws AnalyticsError `aborted`, or what the hot store throws before there is a day to blame.
+ */
+export async function runErasures(
+  context: TieringContext,
+  { signal, onProgress = () => {} }: TieringRunOptions,
+): Promise<ErasureRunResult> {
+  throwIfAborted(signal)
+  const lease = await holdLease(context.hot, { owner: context.newId(), ttlMs: context.times.leaseMs })
+  if (!lease) return { status: 'lease_held', moved: [], failed: [], skipped: [], completed: [], pending: [] }
+  try {
+    const move: MoveContext = { ...context, lease, call: signal ? { signal } : {}, onProgress }
+    return await work(move)
+  } finally {
+    await lease.release()
+  }
+}
+
+async function work(context: MoveContext): Promise<ErasureRunResult> {
+  const { erasures: records, catalog, sketches, call } = context
+  const erasures = firstOf(await records.pending())
+  const result = {
+    status: 'done' as TieringRunResult['status'],
+    moved: [] as { day: Day; rows: number; bytes: number }[],
+    failed: [] as { day: Day; code: string; message: string }[],
+    skipped: [],
+    completed: [] as string[],
+  }
+  if (erasures.length === 0) return { ...result, pending: [] }
+  const progress = new Progress(erasures)
+  await eraseHot(context, erasures, progress)
+  const entries = await catalog.list()
+  await sketches.load(entries.flatMap(({ value }) => objectsOf(value)))
+  for (const { day, value } of entries) {
+    throwIfAborted(call.signal)
+    const theirs = erasures.filter((one) => isConcerned(context, one, value))
+    if (theirs.length === 0) continue
+    const ids = theirs.map(({ key }) => key)
+    const left = value.parked ? 'parked' : (value.nextTryAt ?? 0) > context.now() ? 'backoff' : undefined
+    if (left) {
+      progress.add(ids, left, day)
+      continue
+    }
+    try {
+      const isHeld = holdOf(day, await activeHolds(context)) !== undefined
+      const { rows, bytes, waiting } = await eraseDay(context, day, theirs, isHeld)
+      if (rows > 0) result.moved.push({ day, rows, bytes })
+      for (const [id, reason] of waiting) progress.add([id], reason, day)
+    } catch (error) {
+      throwIfAborted(call.signal)
+      const failure = failureOf(error)
+      result.failed.push({ day, ...failure })
+      progress.add(ids, 'failed', day)
+      context.logger.error({ day, error }, 'The erasure on the day failed')
+      if (failure.code === 'lease_lost') return { ...result, status: 'lease_lost', pending: [] }
+      await noteFailure(context, day, failure)
+    }
+  }
+  return finish(context, result, progress)
+}
+
+/** The oldest ones, of so many ids that a segment is still searched for all of them in one statement. */
+function firstOf(erasures: OpenErasure[]): OpenErasure[] {
+  let ids = 0
+  return erasures.filter(({ value }, i) => {
+    ids += idsOf(value.subject).size
+    return i === 0 || ids <= MOST_IDS
+  })
+}
+
+const objectsOf = ({ segments, retiredObjects, rewrite }: CatalogEntry['value']): string[] => [
+  ...segments.map(({ objectName }) => objectName),
+  ...retiredObjects,
+  ...(rewrite ? [rewrite.segment.objectName] : []),
+]
+
+/** Whether the day may have anything to do with the person, as far as the catalog tells. */
+function isConcerned(context: MoveContext, erasure: OpenErasure, value: CatalogEntry['value']): boolean {
+  const isLeft = value.replaced?.some(({ erased }) => erased?.removed[erasure.key] !== undefined) === true
+  const isMoving = value.move !== undefined && value.move.step !== 'doubles'
+  return isLeft || isMoving || objectsOf(value).some((name) => havingEvents(context, [erasure], name).length > 0)
+}
+
+/** Deletes what the hot store has. Where a hold covers one of its days, it has to keep all of it. */
+async function eraseHot(context: MoveContext, erasures: readonly OpenErasure[], progress: Progress): Promise<void> {
+  for (const { key, value } of erasures) {
+    const held = await heldHotDay(context)
+    if (held === undefined) await eraseHotSubject(context, key, value.subject)
+    else progress.add([key], 'hold', held)
+  }
+}
+
+async function heldHotDay(context: TieringContext): Promise<Day | undefined> {
+  const holds = await activeHolds(context)
+  return holds.length === 0 ? undefined : (await context.hot.listDays()).find(({ day }) => holdOf(day, holds))?.day
+}
+
+async function eraseHotSubject({ hot, erasures }: TieringContext, id: string, subject: Subject): Promise<void> {
+  const { events } = await hot.eraseSubject(subject)
+  if (events > 0) await erasures.update(id, ({ hotEvents }) => ({ hotEvents: hotEvents + events }))
+}
+
+async function finish(
+  context: MoveContext,
+  result: Omit<ErasureRunResult, 'pending'> & { completed: string[] },
+  progress: Progress,
+): Promise<ErasureRunResult> {
+  const pending: { id: string; waiting: readonly ErasurePart[] }[] = []
+  for (const [id, waiting] of progress.waiting) {
+    const erasure = await context.erasures.find(id)
+    if (!erasure) continue
+    if (context.now() < erasure.requestedAt + SETTLING_MS) waiting.push({ reason: 'settling' })
+    if (waiting.length === 0) {
+      await context.lease.check()
+      await complete(context, id, erasure)
+      result.completed.push(id)
+    } else {
+      await context.erasures.update(id, () => ({ waiting }))
+      warnOfDeadline(context, id, erasure)
+      pending.push({ id, waiting })
+    }
+  }
+  return { ...result, pending }
+}
+
+async function complete(context: MoveContext, id: string, erasure: PendingErasure): Promise<void> {
+  const { hot, cold, catalog, sketches, erasures, now } = context
+  const { subject, hashes, requestedAt, dueAt, hotEvents, objects, searched } = erasure
+  const segments = (await catalog.list()).flatMap(({ value }) => liveSegments(value))
+  const known = new Set([...searched, ...objects].map(({ objectName }) => objectName))
+  const excluded = segments.filter(
+    ({ objectName }) => !known.has(objectName) && !sketches.mayHave(objectName, idsOf(subject)),
+  ).length
+  const body: ErasureReceipt = {
+    kind: 'analytics.tiering.erasure',
+    version: 1,
+    id,
+    subject: hashes,
+    requestedAt: new Date(requestedAt).toISOString(),
+    dueAt: new Date(dueAt).toISOString(),
+    completedAt: new Date(now()).toISOString(),
+    hot: hot.name,
+    cold: `${cold.name}:${cold.location}`,
+    hotEvents,
+    objects,
+    searched,
+    excluded,
+  }
+  await hot.audit({ action: 'tiering.erased', target: id, details: { objects: objects.length, hotEvents } })
+  await erasures.complete(id, await signed(context, body))
+}
+
+async function signed({ hot }: TieringContext, body: ErasureReceipt): Promise<SignedReceipt<ErasureReceipt>> {
+  return { body, signature: await hot.sign(canonicalJson(body as unknown as Json)) }
+}
+
+function warnOfDeadline({ now, logger }: MoveContext, id: string, { requestedAt, dueAt }: PendingErasure): void {
+  if (now() < requestedAt + (dueAt - requestedAt) * WARNING_PART) return
+  logger.warn({ erasure: id, dueAt }, 'An erasure is close to its deadline, or past it')
+}
+
+/** Writes an erasure down, and deletes what the hot store has. */
+export async function requestErasure(
+  context: TieringContext,
+  subject: Partial<Subject>,
+  withinMs: number,
+): Promise<string> {
+  const checked = checkedSubject(subject)
+  const { erasures, hot, now } = context
+  const id = context.newId()
+  const requestedAt = now()
+  const hashes = await erasures.hashes(checked)
+  await hot.audit({ action: 'tiering.request-erasure', target: id, details: { ids: hashes.length } })
+  const erasure: PendingErasure = {
+    subject: checked,
+    hashes,
+    requestedAt,
+    dueAt: requestedAt + withinMs,
+    hotEvents: 0,
+    objects: [],
+    searched: [],
+    waiting: [{ reason: 'settling' }],
+  }
+  await erasures.add(id, erasure)
+  if ((await heldHotDay(context)) === undefined) await eraseHotSubject(context, id, checked)
+  return id
+}
