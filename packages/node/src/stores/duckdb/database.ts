@@ -1,5 +1,9 @@
 import { AnalyticsError } from '@analytics/protocol'
-import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
+import type { FileRewrite } from '../../store.js'
+import { attachedFile, CATALOG, removeRewrite } from './attached-file.js'
+import { lending } from './lending.js'
+import { type RewriteOptions, rewriter } from './rewrite.js'
 
 /** The module, loaded when a store is opened: it is an optional peer with a native binary. */
 export type DuckDb = typeof import('@duckdb/node-api')
@@ -10,6 +14,8 @@ export interface DatabaseOptions {
   path: string
   memoryLimit: string
   threads: number
+  /** How long a rewrite of the file waits for reads under way, in ms. @default 60000 */
+  rewriteWaitMs?: number
 }
 
 /** One database with one writer at a time and any number of readers. */
@@ -33,75 +39,114 @@ export interface Database {
   ): Promise<void>
   /** Lends a connection for reading; writers don't wait for it. */
   read<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result>
-  /** A connection for a stream; give it back with `closeSync`. */
+  /**
+   * A connection for a stream; give it back with `closeSync`, but not before its stream has ended: by its last chunk, or by
+   * another statement. Otherwise DuckDB keeps the file open until the stream is collected as garbage.
+   */
   connect(): Promise<DuckDBConnection>
+  /**
+   * Rewrites the file, see {@link HotStore.rewriteFile}. Reads go on until the new file takes the old one's place, writes wait.
+   * @throws AnalyticsError `overloaded`, `store_unavailable`, `store_locked`.
+   */
+  rewrite(options: RewriteOptions): Promise<FileRewrite>
   /** Waits for writes under way and closes the file. */
   close(): Promise<void>
 }
-
-/** Name of the file among the databases of the instance. */
-const CATALOG = 'analytics'
-
-/**
- * Rows that the file stores and compresses together. What the log brings fills a group again and again until it is full:
- * with small ones inserts wait a sixth as long for it as with DuckDB's 122,880, and fewer rows are read to find a few.
- */
-const ROW_GROUP_SIZE = 16_384
 
 /** Size of the log at which DuckDB writes it into the file; after a crash a log of this size is read in half a second. */
 const CHECKPOINT_THRESHOLD = '32MB'
 
 /** Opens the database. @throws AnalyticsError `missing_dependency`, `store_locked`, `store_unavailable`. */
-export async function openDatabase({ path, memoryLimit, threads }: DatabaseOptions): Promise<Database> {
+export async function openDatabase({
+  path,
+  memoryLimit,
+  threads,
+  rewriteWaitMs = 60_000,
+}: DatabaseOptions): Promise<Database> {
   const duckdb = await loadDuckDb()
-  const instance = await openInstance(duckdb, path, {
+  const isInMemory = path === ':memory:'
+  // Not opened as the instance's own database: only one that is attached can be given a size of row groups, and exchanged.
+  const instance = await duckdb.DuckDBInstance.create(':memory:', {
     memory_limit: memoryLimit,
     threads: String(threads),
     checkpoint_threshold: CHECKPOINT_THRESHOLD,
     // It reads no files but its own, and for those that tiering writes with it the memory is better spent on rows.
     enable_external_file_cache: 'false',
     // Beside the file, as for a database of its own; otherwise it would be in whatever folder the process was started in.
-    ...(path === ':memory:' ? {} : { temp_directory: `${path}.tmp` }),
+    ...(isInMemory ? {} : { temp_directory: `${path}.tmp` }),
   })
-  const connect = async () => {
-    const connection = await instance.connect()
-    await connection.run(`USE ${CATALOG}`)
-    return connection
+  const writer = await instance.connect()
+  const file = attachedFile(writer, path)
+  try {
+    await file.attach()
+    // Whoever was killed while rewriting left a file in which there may be people who were erased since.
+    if (!isInMemory) await removeRewrite(path)
+  } catch (error) {
+    writer.closeSync()
+    instance.closeSync()
+    throw error
   }
-  const writer = await connect()
+
   let tail: Promise<unknown> = Promise.resolve()
   let isClosed = false
-
   const queued = <Result>(work: () => Promise<Result>): Promise<Result> => {
     const result = tail.then(work)
     tail = result.catch(() => {})
     return result
   }
-  /** Writes that are being prepared beside the queue. */
-  const beside = new Set<Promise<void>>()
+  const assertOpen = () => {
+    if (isClosed) throw new AnalyticsError('closed', 'The DuckDB store was closed.')
+  }
+
+  const lent = lending(async () => {
+    assertOpen()
+    if (!file.isAttached()) await queued(file.attach)
+    const connection = await instance.connect()
+    await connection.run(`USE ${CATALOG}`)
+    return connection
+  })
   const lend = async <Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> => {
-    const connection = await connect()
+    const connection = await lent.lend()
     try {
       return await work(connection)
     } finally {
       connection.closeSync()
     }
   }
-  const assertOpen = () => {
-    if (isClosed) throw new AnalyticsError('closed', 'The DuckDB store was closed.')
-  }
+
+  /** Writes that are being prepared beside the queue. */
+  const beside = new Set<Promise<void>>()
+  /** Ends with the last rewrite that was asked for; writes that begin to be prepared wait for it. */
+  let rewriting: Promise<unknown> = Promise.resolve()
+  const rewrites = rewriter({
+    path,
+    writer,
+    file,
+    lending: lent,
+    waitMs: rewriteWaitMs,
+    alone(work) {
+      const result = rewriting.then(async () => {
+        await Promise.all(beside)
+        return queued(work)
+      })
+      rewriting = result.catch(() => {})
+      return result
+    },
+  })
 
   return {
     duckdb,
     write: (work, onCommit) => {
       assertOpen()
       return queued(async () => {
+        await file.attach()
         const result = await inTransaction(writer, () => committed(writer, work))
         onCommit?.(result)
         return result
       })
     },
     async writePrepared(prepare, work) {
+      await rewriting
       assertOpen()
       const running = lend((connection) =>
         inTransaction(connection, async () => {
@@ -122,15 +167,23 @@ export async function openDatabase({ path, memoryLimit, threads }: DatabaseOptio
     },
     async connect() {
       assertOpen()
-      return connect()
+      return lent.lend()
+    },
+    async rewrite(options) {
+      assertOpen()
+      options.signal?.throwIfAborted()
+      if (isInMemory) return { foundBefore: 0, foundAfter: 0, bytesBefore: 0, bytesAfter: 0 }
+      return rewrites.rewrite(options)
     },
     async close() {
       if (isClosed) return
       isClosed = true
+      await rewriting
       await tail
       await Promise.all(beside)
       writer.closeSync()
       instance.closeSync()
+      await rewrites.close()
     },
   }
 }
@@ -142,34 +195,6 @@ async function loadDuckDb(): Promise<DuckDb> {
     throw new AnalyticsError('missing_dependency', 'duckdbStore needs the package @duckdb/node-api: install it.', {
       cause,
     })
-  }
-}
-
-async function openInstance(duckdb: DuckDb, path: string, options: Record<string, string>): Promise<DuckDBInstance> {
-  // Not opened as the instance's own database: only one that is attached can be given a size of row groups.
-  const instance = await duckdb.DuckDBInstance.create(':memory:', options)
-  try {
-    const connection = await instance.connect()
-    await connection.run(
-      `ATTACH '${path.replaceAll("'", "''")}' AS ${CATALOG} (TYPE duckdb, ROW_GROUP_SIZE ${ROW_GROUP_SIZE})`,
-    )
-    connection.closeSync()
-    return instance
-  } catch (cause) {
-    instance.closeSync()
-    const message = String((cause as Error)?.message ?? cause)
-    if (/could not set lock|conflicting lock|being used by another process/i.test(message)) {
-      throw new AnalyticsError(
-        'store_locked',
-        `Another process has ${path} open. A DuckDB file has one owner: stop that process, or use a server database for several.`,
-        { cause },
-      )
-    }
-    throw new AnalyticsError(
-      'store_unavailable',
-      `The DuckDB file ${path} could not be opened: ${message.split('\n')[0]}`,
-      { cause },
-    )
   }
 }
 

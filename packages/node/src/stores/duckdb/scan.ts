@@ -83,12 +83,14 @@ async function* chunksOf(
   const connection: DuckDBConnection = await database.connect()
   const interrupt = () => connection.interrupt()
   signal?.addEventListener('abort', interrupt, { once: true })
+  let isAtEnd = false
   try {
     const result = await connection.stream(sql, values, boundTypes(values, database.duckdb))
     for (;;) {
       const chunk = await result.fetchChunk()
       signal?.throwIfAborted()
-      if (!chunk || chunk.rowCount === 0) return
+      isAtEnd = !chunk || chunk.rowCount === 0
+      if (!chunk || isAtEnd) return
       yield chunk
     }
   } catch (error) {
@@ -96,6 +98,8 @@ async function* chunksOf(
     throw error
   } finally {
     signal?.removeEventListener('abort', interrupt)
+    // A stream that is left before its end holds the database's file open; the next statement ends it.
+    if (!isAtEnd) await connection.run('SELECT 1').catch(() => {})
     connection.closeSync()
   }
 }
