@@ -1,4 +1,4 @@
-import type { ColdDay, ColdView, Day } from '@analytics/protocol'
+import type { ColdDay, ColdView, Day, Duration, SignedReceipt, Subject } from '@analytics/protocol'
 
 /** Options of a run of the tier manager. */
 export interface TieringRunOptions {
@@ -37,6 +37,20 @@ export interface ColdTier {
   readonly restore?: {
     /** Asks for the archived days of the range, UTC milliseconds; asked again, it tells how far they are. */
     request(range: { from: number; to: number }): Promise<RestoreProgress>
+  }
+  /** Takes people out of the hot store and of segments in every tier. */
+  readonly erase?: {
+    /** Writes it down and deletes what the hot store has; readers see nothing more of the person in segments. */
+    request(subject: Subject, options?: { within?: Duration }): Promise<{ id: string }>
+    /** Works on every erasure that is not complete. */
+    run(options?: TieringRunOptions): Promise<unknown>
+    /** How far one is. */
+    status(id: string): Promise<{
+      state: 'pending' | 'blocked' | 'complete'
+      waiting: readonly { reason: string; day?: Day }[]
+    }>
+    /** What a complete one did. */
+    receipt(id: string): Promise<SignedReceipt>
   }
   /** Every day by tier. */
   status(): Promise<{ days: readonly ColdDay[] }>

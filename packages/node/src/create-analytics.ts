@@ -20,6 +20,7 @@ import { schemaRegistry } from './ingest/schema-registry.js'
 import { jobDefinitions } from './jobs/definitions.js'
 import { createJobs, type Jobs } from './jobs/jobs.js'
 import { type AnalyticsOptions, resolveAnalyticsOptions } from './options.js'
+import { createErasures } from './privacy/erasures.js'
 import { type Privacy, privacyOf } from './privacy/privacy.js'
 import { suppressionList } from './privacy/suppression.js'
 import { SERVER_SESSION } from './sessions/session.js'
@@ -49,7 +50,7 @@ export interface Analytics {
   realtime(): RealtimeSummary
   /**
    * Stores trusted events, keeping their times, however old: for backfill and tests. An id that the hot store has is a
-   * duplicate; one whose day has moved to object storage already is not known there any more.
+   * duplicate; one whose day has moved to object storage already is stored, and counts once all the same.
    */
   import(events: Iterable<ImportEvent> | AsyncIterable<ImportEvent>, options?: ImportOptions): Promise<ImportResult>
   /** Aggregation, tiering and expiry: run by hand, listed, with their history. */
@@ -87,13 +88,14 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     logger,
     now,
   } = resolveAnalyticsOptions(options)
-  const definitions = jobDefinitions({ store, cold, retention })
+  const newId = idFactory()
+  const suppression = suppressionList({ records: store.records, hashKey, now })
+  const erasures = createErasures({ store, cold, suppression, newId, now })
+  const definitions = jobDefinitions({ store, cold, retention, erasures })
   const jobs = createJobs({ store, definitions, options: jobsOptions, logger, now })
   await store.setup(schema)
   const live = realtime(now)
-  const newId = idFactory()
   const registry = schemaRegistry(events)
-  const suppression = suppressionList({ records: store.records, hashKey, now })
   const pipeline = ingestPipeline({
     store,
     queue,
@@ -104,12 +106,14 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     now,
   })
   const engine = queryEngine({ store, cold, now })
+  const privacy = privacyOf(store, suppression, erasures)
   const handler = createHandler({
     pipeline,
     engine,
     store,
     queue,
     cold,
+    privacy,
     gatekeeper: gatekeeper(keys, authorize),
     identify,
     clientFacts: clientReader(ipPrivacy),
@@ -124,7 +128,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
   return {
     handler,
     jobs,
-    privacy: privacyOf(store, suppression),
+    privacy,
     query: (query, queryOptions) => engine.run(parseQuery(query) as typeof query, queryOptions),
     realtime: live.summary,
     import: (source, importOptions) => importEvents({ pipeline, now, newId }, source, importOptions),

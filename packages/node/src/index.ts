@@ -13,6 +13,8 @@ export type {
   Lease,
   NumberedEvent,
   Seal,
+  Signature,
+  SignedReceipt,
 } from '@analytics/protocol'
 export {
   AnalyticsError,
@@ -45,8 +47,10 @@ export type { JobsOptions } from './jobs/options.js'
 export { consoleLogger, type Logger } from './logger.js'
 export type { AnalyticsOptions, PrivacyOptions } from './options.js'
 export { type PersonId, subjectOf } from './people/subject.js'
+export type { ErasureReceipt, ErasureStatus } from './privacy/erasures.js'
 export type { Privacy } from './privacy/privacy.js'
 export type { EventConsumer, EventQueue, PublishOutcome, QueueDepth } from './queue.js'
+export { verifyReceipt } from './records/signature.js'
 export type { RetentionOptions } from './retention.js'
 export type { PersonMetrics } from './rollups/recount.js'
 export type { Grain, RollupBucket, UserMetrics } from './rollups/rollup.js'
@@ -54,6 +58,7 @@ export type { StoredSession } from './sessions/session.js'
 export type {
   DaysRead,
   ErasedRows,
+  FileRewrite,
   HotRead,
   HotStore,
   IdentityLink,

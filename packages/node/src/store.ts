@@ -10,7 +10,9 @@ import type {
   RecordStore,
   ScanRequest,
   Seal,
+  Signature,
   StoredEvent,
+  Subject,
 } from '@analytics/protocol'
 import type { DuckDbRows } from '@analytics/protocol/duckdb'
 import type { PersonMetrics } from './rollups/recount.js'
@@ -63,11 +65,7 @@ export interface DaysRead extends HotRead {
   to?: number
 }
 
-/** A person as data protection law asks for one: every id that is linked to one of them. */
-export interface Subject {
-  userIds: readonly string[]
-  anonymousIds: readonly string[]
-}
+export type { Subject } from '@analytics/protocol'
 
 /** What an erasure deleted, as numbers of rows. */
 export interface ErasedRows {
@@ -77,6 +75,17 @@ export interface ErasedRows {
   metrics: number
   identities: number
   deadLetters: number
+}
+
+/**
+ * What a rewrite of a database's file did: how many of the texts stood in the old file or its log, and how many stand in the new
+ * file, as plain bytes of UTF-8; and the sizes of both in bytes.
+ */
+export interface FileRewrite {
+  foundBefore: number
+  foundAfter: number
+  bytesBefore: number
+  bytesAfter: number
 }
 
 /** Sessions, kept current by `insertEvents` in the transaction of the events. */
@@ -251,6 +260,17 @@ export interface HotStore {
   eraseSubject(subject: Subject): Promise<ErasedRows>
 
   /**
+   * Rewrites the database's file from the rows that it has, so that the bytes of deleted ones are gone, and looks for these texts
+   * in it before and after. Text may be compressed: one that is not found before may still have been there, but what a deleted
+   * row held is never in the new file. Only stores whose file keeps the bytes of deleted rows have it.
+   * Reads go on until the new file takes the old one's place, for which it waits until none is under way; writes wait until all
+   * is done. Needs room for the rows a second time. Lost answer: call again.
+   * @throws AnalyticsError `overloaded` where reads did not end in time, `store_unavailable` where the new file could not be
+   *   written: nothing has changed then. `store_locked`, `store_unavailable` where it could not be opened: the next call tries to.
+   */
+  rewriteFile?(request: { texts: readonly string[]; signal?: AbortSignal }): Promise<FileRewrite>
+
+  /**
    * Forgets the ids of people of whom there is nothing left: ids first seen before that instant without an event, a session or
    * a row of metrics. Their numbers are never given again. Lost answer: call again.
    */
@@ -270,6 +290,9 @@ export interface HotStore {
 
   /** Appends to the hash-chained audit log. Lost answer: append again; the chain shows both. */
   audit(entry: AuditEntry): Promise<void>
+
+  /** Signs a text with the key of the data set. Oracle, Postgres: a row of the meta table, written once. Lost answer: sign again. */
+  sign(text: string): Promise<Signature>
 
   /**
    * Frees the database. Calls under way finish; done twice, it does nothing more. Oracle, Postgres: the pool is the host's and

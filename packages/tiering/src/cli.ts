@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { errorCode } from '@analytics/protocol'
 import { type Arguments, readArguments } from './cli/arguments.js'
-import { COMMANDS, type Command } from './cli/commands.js'
+import type { Command } from './cli/command.js'
+import { COMMANDS } from './cli/commands.js'
 import { loadConfig } from './cli/config.js'
 
 const WIDTH = Math.max(...Object.values(COMMANDS).map(({ usage }) => usage.length))

@@ -78,7 +78,7 @@ export interface HotTier {
 
   /**
    * Deletes everything that the hot store has of these ids: their events, sealed ones too, of which a standing seal then has fewer.
-   * Done twice, it deletes nothing more. Oracle, Postgres: one transaction. Lost answer: call again.
+   * Resolves to numbers of rows, whatever kinds the store has. Done twice, it deletes nothing more. Oracle, Postgres: one transaction. Lost answer: call again.
    */
   eraseSubject(subject: Subject): Promise<{ events: number }>
 

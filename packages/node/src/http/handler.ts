@@ -6,6 +6,7 @@ import type { ColdTier } from '../cold-tier.js'
 import type { ClientFacts } from '../ingest/client.js'
 import type { Pipeline } from '../ingest/pipeline.js'
 import { errorFacts, type Logger } from '../logger.js'
+import type { Privacy } from '../privacy/privacy.js'
 import type { EventQueue } from '../queue.js'
 import type { HotStore } from '../store.js'
 import type { Gatekeeper, Scope } from './auth.js'
@@ -36,6 +37,7 @@ export interface HandlerParts {
   store: HotStore
   queue: EventQueue
   cold: ColdTier | undefined
+  privacy: Pick<Privacy, 'erase' | 'status' | 'receipt'>
   gatekeeper: Gatekeeper
   identify: Identify | undefined
   clientFacts: (userAgent: string | null, address: string | undefined) => ClientFacts
@@ -49,6 +51,8 @@ interface Call {
   request: Request
   context: RequestContext
   requestId: string
+  /** The last part of the path, where the route has any there. */
+  id: string
 }
 
 interface Route {
@@ -70,6 +74,8 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
       answer: async ({ cold }, { request }) => json(await assertCold(cold).run({ signal: request.signal })),
     },
   },
+  '/users/*': { DELETE: { scope: 'admin', answer: eraseUser } },
+  '/erasures/*': { GET: { scope: 'admin', answer: erasureStatus } },
   '/health': { GET: { answer: () => json({ status: 'up' }) } },
   '/ready': { GET: { answer: readiness } },
 }
@@ -79,7 +85,7 @@ export function createHandler(parts: HandlerParts): Handler {
   return async (request, context = {}) => {
     const requestId = randomUUID()
     const path = pathOf(request, context)
-    const response = await respond(parts, { request, context, requestId }, path)
+    const response = await respond(parts, { request, context, requestId, id: idOf(path) }, path)
     response.headers.set('x-request-id', requestId)
     return response
   }
@@ -91,9 +97,24 @@ function pathOf(request: Request, { basePath = '' }: RequestContext): string {
   return path.replace(/\/$/, '')
 }
 
+/** The last part of a path; empty where it can't be read. */
+function idOf(path: string): string {
+  try {
+    return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1))
+  } catch {
+    return ''
+  }
+}
+
+function methodsAt(path: string, id: string): Readonly<Record<string, Route>> | undefined {
+  const any = id === '' ? path : `${path.slice(0, path.lastIndexOf('/'))}/*`
+  const key = [path, any].find((one) => Object.hasOwn(ROUTES, one))
+  return key === undefined ? undefined : ROUTES[key]
+}
+
 async function respond(parts: HandlerParts, call: Call, path: string): Promise<Response> {
-  const { request, context, requestId } = call
-  const methods = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined
+  const { request, context, requestId, id } = call
+  const methods = methodsAt(path, id)
   if (!methods) return failure(new AnalyticsError('not_found', 'There is nothing at this path.'), requestId)
   if (request.method === 'OPTIONS') return preflight(parts.gatekeeper, request, Object.keys(methods))
   // Health checks ask by HEAD, too: the server leaves the body out.
@@ -182,6 +203,17 @@ async function readiness({ store, queue, logger }: HandlerParts): Promise<Respon
     logger.warn(errorFacts(error), 'the store does not answer')
     return json({ status: 'unavailable', queue: depth }, 503)
   }
+}
+
+async function eraseUser({ privacy }: HandlerParts, { id }: Call): Promise<Response> {
+  const { id: erasureId } = await privacy.erase({ userId: id })
+  return json({ erasureId }, 202)
+}
+
+/** With the receipt, once there is one. */
+async function erasureStatus({ privacy }: HandlerParts, { id }: Call): Promise<Response> {
+  const status = await privacy.status(id)
+  return json(status.state === 'complete' ? { ...status, receipt: await privacy.receipt(id) } : status)
 }
 
 async function tierStatus(cold: ColdTier | undefined, store: HotStore) {

@@ -1,4 +1,5 @@
 import type { ColdTier } from '../cold-tier.js'
+import type { Erasures } from '../privacy/erasures.js'
 import type { Retention } from '../retention.js'
 import { type Aggregator, aggregator } from '../rollups/aggregate.js'
 import { GRAINS, type Grain } from '../rollups/rollup.js'
@@ -10,10 +11,11 @@ export interface DefinitionOptions {
   store: HotStore
   cold: ColdTier | undefined
   retention: Retention
+  erasures: Pick<Erasures, 'run'>
 }
 
 /** The jobs that there are for what `createAnalytics` was given. */
-export function jobDefinitions({ store, cold, retention }: DefinitionOptions): JobDefinition[] {
+export function jobDefinitions({ store, cold, retention, erasures }: DefinitionOptions): JobDefinition[] {
   const rollups: Aggregator = aggregator({ store, cold, keptFrom: retention.keptFrom })
   const aggregate = (name: JobDefinition['name'], grain: Grain): JobDefinition => ({
     name,
@@ -33,6 +35,7 @@ export function jobDefinitions({ store, cold, retention }: DefinitionOptions): J
           },
         ]
       : []),
+    { name: 'erase', work: (context) => erasures.run(context) },
     { name: 'expire', work: (context) => expire(store, cold, retention, context) },
   ]
 }

@@ -8,6 +8,7 @@ export type JobName =
   | 'aggregate-weekly'
   | 'tiering'
   | 'archive'
+  | 'erase'
   | 'expire'
 
 /**
@@ -21,6 +22,7 @@ export const DEFAULT_SCHEDULES: Readonly<Record<JobName, string>> = {
   'aggregate-weekly': '0 3 * * 0',
   tiering: '0 4 * * *',
   archive: '0 5 1 * *',
+  erase: '30 5 * * *',
   expire: '0 6 * * *',
 }
 

@@ -1,6 +1,7 @@
-import { AnalyticsError } from '@analytics/protocol'
+import { AnalyticsError, type Duration, type SignedReceipt } from '@analytics/protocol'
 import { type PersonId, subjectOf } from '../people/subject.js'
 import type { HotStore } from '../store.js'
+import type { ErasureReceipt, ErasureStatus, Erasures } from './erasures.js'
 import type { SuppressionList } from './suppression.js'
 
 /** What people may ask of a data set. */
@@ -11,12 +12,27 @@ export interface Privacy {
    * @throws AnalyticsError `invalid_identity` where the id is no text.
    */
   suppress(id: PersonId): Promise<void>
-  /** Stores events of the person again. */
+  /** Stores events of the person again, also of one who was erased. */
   unsuppress(id: PersonId): Promise<void>
+  /**
+   * Erases a person with every id that is linked to the given one, from the hot store at once, and from object storage, archive
+   * included, and the bytes of the hot store's file with the job `erase`. Nothing more of the person is stored, whoever imports it,
+   * until `unsuppress`; no query shows what is not deleted yet, except for hot days under a hold.
+   * @throws AnalyticsError `invalid_identity`, `invalid_options`; `store_unavailable` where it may or may not be written down: ask
+   *   again.
+   * @example
+   * const { id } = await analytics.privacy.erase({ userId: 'anna' })
+   * const { state } = await analytics.privacy.status(id)
+   */
+  erase(id: PersonId, options?: { within?: Duration }): Promise<ErasureStatus>
+  /** How far an erasure is. @throws AnalyticsError `not_found` */
+  status(erasureId: string): Promise<ErasureStatus>
+  /** What an erasure did, signed; `verifyReceipt` checks it. @throws AnalyticsError `not_found`, also while it is not complete. */
+  receipt(erasureId: string): Promise<SignedReceipt<ErasureReceipt>>
 }
 
 /** Privacy over one store. */
-export function privacyOf(store: HotStore, suppression: SuppressionList): Privacy {
+export function privacyOf(store: HotStore, suppression: SuppressionList, erasures: Erasures): Privacy {
   const change = async (action: 'suppress' | 'unsuppress', id: PersonId) => {
     assertPersonId(id)
     const subject = await subjectOf(store, id)
@@ -27,6 +43,12 @@ export function privacyOf(store: HotStore, suppression: SuppressionList): Privac
   return {
     suppress: (id) => change('suppress', id),
     unsuppress: (id) => change('unsuppress', id),
+    async erase(id, options) {
+      assertPersonId(id)
+      return erasures.status(await erasures.request(await subjectOf(store, id), options))
+    },
+    status: erasures.status,
+    receipt: erasures.receipt,
   }
 }
 

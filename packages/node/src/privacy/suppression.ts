@@ -14,6 +14,8 @@ export interface SuppressionList {
   remove(subject: Subject): Promise<void>
   /** Whose events these are not to be stored: true where one of an event's ids is on the list. */
   check(events: readonly EventIdentity[]): Promise<readonly boolean[]>
+  /** The keyed hashes of every id of a subject, ascending. */
+  hashes(subject: Subject): Promise<string[]>
   /** The keyed hash of an id, as it stands in the list and in the audit chain. */
   hash(id: { userId: string } | { anonymousId: string }): Promise<string>
 }
@@ -99,6 +101,8 @@ export function suppressionList({ records, hashKey, now }: SuppressionOptions): 
           (anonymousId !== null && hashes.has(hashOf(secret, { userId: null, anonymousId }))),
       )
     },
+
+    hashes: async (subject) => (await hashesOf(subject)).sort(),
 
     async hash(id) {
       const secret = await keyOfHashes()

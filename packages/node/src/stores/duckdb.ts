@@ -5,6 +5,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { identityLinks } from '../people/identity-links.js'
 import { appendAudit } from '../records/audit.js'
 import { recordLeases } from '../records/lease.js'
+import { signText } from '../records/signature.js'
 import type { HotStore, IdentityLink } from '../store.js'
 import { type Database, openDatabase, rowsOf } from './duckdb/database.js'
 import { duckdbDdl, duckdbDialect } from './duckdb/dialect.js'
@@ -234,6 +235,9 @@ function assembleStore(
       await seals.recount()
       return erased
     },
+    async rewriteFile(request) {
+      return (await opened()).database.rewrite(request)
+    },
 
     async expireIdentities(before) {
       const state = await opened()
@@ -253,6 +257,7 @@ function assembleStore(
     acquireLease: leases.acquire,
     releaseLease: leases.release,
     audit: (entry) => appendAudit(records, now, entry),
+    sign: (text) => signText(records, text),
 
     async close() {
       const state = await current()?.catch(() => undefined)

@@ -16,6 +16,7 @@ import { ulid } from 'ulid'
 import { identityLinks } from '../people/identity-links.js'
 import { appendAudit } from '../records/audit.js'
 import { recordLeases } from '../records/lease.js'
+import { signText } from '../records/signature.js'
 import type { DaysRead, HotRead, HotStore, IdentityLink, InsertOutcome } from '../store.js'
 import { memoryDerived } from './memory/derived.js'
 import { memoryPeople } from './memory/people.js'
@@ -196,6 +197,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
     acquireLease: leases.acquire,
     releaseLease: leases.release,
     audit: (entry) => appendAudit(records, now, entry),
+    sign: (text) => signText(records, text),
     async close() {},
   }
   return withFaults(store, options.faults, ['scan', 'readEvents', 'readSealed'])

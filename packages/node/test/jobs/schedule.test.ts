@@ -73,6 +73,7 @@ describe('options of jobs', () => {
       'aggregate-weekly': '2026-11-29T03:00',
       tiering: '2026-11-25T04:00',
       archive: '2026-12-01T05:00',
+      erase: '2026-11-25T05:30',
       expire: '2026-11-25T06:00',
     })
     expect(Object.keys(DEFAULT_SCHEDULES)).toEqual(JOB_NAMES)

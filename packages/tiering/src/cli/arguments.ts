@@ -13,6 +13,10 @@ export interface Arguments {
   wait: boolean
   hours: number | undefined
   reason: string | undefined
+  /** Ids of the person. */
+  users: readonly string[]
+  visitors: readonly string[]
+  within: string | undefined
   /** UTC milliseconds. */
   range: { from: number; to: number } | undefined
   until: number | undefined
@@ -35,6 +39,9 @@ export function readArguments(argv: readonly string[]): Arguments {
       until: { type: 'string' },
       hours: { type: 'string' },
       reason: { type: 'string' },
+      user: { type: 'string', multiple: true, default: [] },
+      visitor: { type: 'string', multiple: true, default: [] },
+      within: { type: 'string' },
     },
   })
   const { config, json, help, yes, deep, wait, from, to, until, hours, reason } = values
@@ -48,6 +55,9 @@ export function readArguments(argv: readonly string[]): Arguments {
     wait,
     hours: hours === undefined ? undefined : Number(hours),
     reason,
+    users: values.user,
+    visitors: values.visitor,
+    within: values.within,
     range: from === undefined && to === undefined ? undefined : readRange(from, to),
     until: until === undefined ? undefined : readDay('--until', until),
   }

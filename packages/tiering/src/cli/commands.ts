@@ -1,37 +1,9 @@
 import { AnalyticsError, type Day } from '@analytics/protocol'
-import type { Tiering } from '../create-tiering.js'
-import type { MoveProgress } from '../operations/move-context.js'
 import type { RestoreStatus } from '../operations/restore.js'
-import type { TieringRunResult } from '../operations/run.js'
 import type { Arguments } from './arguments.js'
+import { type Command, type CommandResult, told } from './command.js'
+import { ERASE_COMMANDS } from './erase-commands.js'
 import { bytes, instant, table } from './format.js'
-
-/** What a command works with. */
-export interface CommandContext {
-  tiering: Tiering
-  arguments: Arguments
-  signal: AbortSignal
-  /** Tells people how far it is. */
-  onProgress(progress: MoveProgress): void
-}
-
-/** What a command found or did. */
-export interface CommandResult {
-  /** For programs. */
-  data: unknown
-  /** For people. */
-  text: string
-  /** Whether something is not as it should be, which the exit code tells. */
-  isBad?: boolean
-}
-
-/** A command of the command line. */
-export interface Command {
-  /** Its words and what follows them. */
-  usage: string
-  does: string
-  run(context: CommandContext): Promise<CommandResult>
-}
 
 /** Every command, by its words. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -171,6 +143,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     run: async ({ tiering, arguments: { words }, signal }) =>
       restoreResult(await tiering.restore.status(words[2] ?? '', { signal })),
   },
+  ...ERASE_COMMANDS,
   'hold add': {
     usage: 'hold add --from <day> [--to <day>] --reason <text> [--until <day>]',
     does: 'keeps days from expiring',
@@ -206,17 +179,6 @@ const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
 function rangeOf({ range }: Arguments): { from: number; to: number } {
   if (range) return range
   throw new AnalyticsError('invalid_options', '--from is missing.', { field: 'from' })
-}
-
-function told(data: TieringRunResult, what: string): CommandResult {
-  if (data.status === 'lease_held') return { data, text: 'Another worker is at it; nothing was done.', isBad: true }
-  const rows = data.moved.reduce((sum, one) => sum + one.rows, 0)
-  const lines = [
-    `${data.moved.length} days ${what}, ${rows.toLocaleString('en-US')} events.`,
-    ...data.skipped.map(({ day: skipped, reason }) => `${skipped} was left alone: ${reason}.`),
-    ...data.failed.map(({ day: failed, code, message }) => `${failed} failed with ${code}: ${message}`),
-  ]
-  return { data, text: lines.join('\n'), isBad: data.failed.length > 0 || data.status !== 'done' }
 }
 
 function restoreResult(data: RestoreStatus): CommandResult {

@@ -34,8 +34,8 @@ export interface ErasureReceipt {
   /** Names of the stores. */
   hot: string
   cold: string
-  /** Events deleted from the hot store. */
-  hotEvents: number
+  /** Rows deleted from the hot store, by what they were: `events`, and what else the store tells of. */
+  hotRows: Readonly<Record<string, number>>
   objects: readonly ErasedObject[]
   searched: readonly SearchedObject[]
   /** Segments of which the catalog alone tells for certain that they have no event of the person. */
@@ -69,7 +69,7 @@ export interface PendingErasure {
   /** UTC milliseconds. */
   requestedAt: number
   dueAt: number
-  hotEvents: number
+  hotRows: Readonly<Record<string, number>>
   objects: readonly ErasedObject[]
   searched: readonly SearchedObject[]
   /** As the last run left it. */

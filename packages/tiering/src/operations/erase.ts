@@ -140,8 +140,11 @@ async function heldHotDay(context: TieringContext): Promise<Day | undefined> {
 }
 
 async function eraseHotSubject({ hot, erasures }: TieringContext, id: string, subject: Subject): Promise<void> {
-  const { events } = await hot.eraseSubject(subject)
-  if (events > 0) await erasures.update(id, ({ hotEvents }) => ({ hotEvents: hotEvents + events }))
+  const erased = Object.entries(await hot.eraseSubject(subject))
+  if (erased.every(([, rows]) => rows === 0)) return
+  await erasures.update(id, ({ hotRows }) => ({
+    hotRows: { ...hotRows, ...Object.fromEntries(erased.map(([what, rows]) => [what, (hotRows[what] ?? 0) + rows])) },
+  }))
 }
 
 async function finish(
@@ -169,7 +172,7 @@ async function finish(
 
 async function complete(context: MoveContext, id: string, erasure: PendingErasure): Promise<void> {
   const { hot, cold, catalog, sketches, erasures, now } = context
-  const { subject, hashes, requestedAt, dueAt, hotEvents, objects, searched } = erasure
+  const { subject, hashes, requestedAt, dueAt, hotRows, objects, searched } = erasure
   const segments = (await catalog.list()).flatMap(({ value }) => liveSegments(value))
   const known = new Set([...searched, ...objects].map(({ objectName }) => objectName))
   const excluded = segments.filter(
@@ -185,12 +188,16 @@ async function complete(context: MoveContext, id: string, erasure: PendingErasur
     completedAt: new Date(now()).toISOString(),
     hot: hot.name,
     cold: `${cold.name}:${cold.location}`,
-    hotEvents,
+    hotRows,
     objects,
     searched,
     excluded,
   }
-  await hot.audit({ action: 'tiering.erased', target: id, details: { objects: objects.length, hotEvents } })
+  await hot.audit({
+    action: 'tiering.erased',
+    target: id,
+    details: { objects: objects.length, hotEvents: hotRows.events ?? 0 },
+  })
   await erasures.complete(id, await signed(context, body))
 }
 
@@ -214,18 +221,19 @@ export async function requestErasure(
   const id = context.newId()
   const requestedAt = now()
   const hashes = await erasures.hashes(checked)
+  const held = await heldHotDay(context)
   await hot.audit({ action: 'tiering.request-erasure', target: id, details: { ids: hashes.length } })
   const erasure: PendingErasure = {
     subject: checked,
     hashes,
     requestedAt,
     dueAt: requestedAt + withinMs,
-    hotEvents: 0,
+    hotRows: {},
     objects: [],
     searched: [],
-    waiting: [{ reason: 'settling' }],
+    waiting: [held === undefined ? { reason: 'settling' } : { reason: 'hold', day: held }],
   }
   await erasures.add(id, erasure)
-  if ((await heldHotDay(context)) === undefined) await eraseHotSubject(context, id, checked)
+  if (held === undefined) await eraseHotSubject(context, id, checked)
   return id
 }

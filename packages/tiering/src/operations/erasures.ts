@@ -39,8 +39,8 @@ export interface ErasureStatus {
   dueAt: number
   isOverdue: boolean
   completedAt?: number
-  /** Events deleted from the hot store. */
-  hotEvents: number
+  /** Rows deleted from the hot store, by what they were: `events`, and what else the store tells of. */
+  hotRows: Readonly<Record<string, number>>
   /** Segments that are gone, or have been written anew. */
   segments: number
   /** What keeps it from being complete, as the last run left it. */
@@ -136,7 +136,7 @@ export function erasures(context: TieringContext): Erasures {
 const bytesOf = (segments: readonly { size: number }[]): number => segments.reduce((sum, { size }) => sum + size, 0)
 
 function pendingStatus(id: string, erasure: PendingErasure, now: number): ErasureStatus {
-  const { requestedAt, dueAt, hotEvents, objects, waiting } = erasure
+  const { requestedAt, dueAt, hotRows, objects, waiting } = erasure
   const isBlocked = waiting.length > 0 && waiting.every(({ reason }) => reason === 'hold')
   return {
     id,
@@ -144,13 +144,13 @@ function pendingStatus(id: string, erasure: PendingErasure, now: number): Erasur
     requestedAt,
     dueAt,
     isOverdue: now > dueAt,
-    hotEvents,
+    hotRows,
     segments: objects.length,
     waiting,
   }
 }
 
-function completeStatus({ id, requestedAt, dueAt, completedAt, hotEvents, objects }: ErasureReceipt): ErasureStatus {
+function completeStatus({ id, requestedAt, dueAt, completedAt, hotRows, objects }: ErasureReceipt): ErasureStatus {
   return {
     id,
     state: 'complete',
@@ -158,7 +158,7 @@ function completeStatus({ id, requestedAt, dueAt, completedAt, hotEvents, object
     dueAt: Date.parse(dueAt),
     isOverdue: false,
     completedAt: Date.parse(completedAt),
-    hotEvents,
+    hotRows,
     segments: objects.length,
     waiting: [],
   }

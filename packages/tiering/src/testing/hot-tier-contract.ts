@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createPublicKey, verify } from 'node:crypto'
 import type { Seal, StoredEvent } from '@analytics/protocol'
 import { compareText } from '@analytics/protocol/filter'
 import type { ContractCase } from '@analytics/protocol/testing'
@@ -70,6 +71,48 @@ export const hotTierContract: readonly ContractCase<HotTierContext>[] = [
       assert.deepEqual(await idsOf(hot, second), sortedIds(late))
       assert.deepEqual(await hot.dropSealed(seal), { rows: 0 })
       assert.deepEqual(await idsOf(hot, second), sortedIds(late))
+    },
+  },
+  {
+    name: 'erases a person, from standing seals too, which then have fewer rows',
+    async run({ hot, insert }) {
+      const events = sampleEvents({ count: 60, day: DAY, users: 4 })
+      const isTheirs = ({ userId, anonymousId }: StoredEvent): boolean =>
+        userId === 'user-1' || (userId === null && anonymousId === 'visitor-1')
+      const others = events.filter((event) => !isTheirs(event))
+      assert.ok(others.length > 0 && others.length < events.length)
+      await insert(events)
+      const seal = await hot.sealDay(DAY)
+      const subject = { userIds: ['user-1'], anonymousIds: ['visitor-1'] }
+      assert.equal((await hot.eraseSubject(subject)).events, events.length - others.length)
+      assert.equal((await hot.eraseSubject(subject)).events, 0)
+      assert.deepEqual(await hot.sealDay(DAY), { ...seal, rows: others.length })
+      assert.deepEqual(await idsOf(hot, seal), sortedIds(others))
+    },
+  },
+  {
+    name: 'seals a day anew once a seal of which everything was erased is dropped',
+    async run({ hot, insert }) {
+      const events = sampleEvents({ count: 9, day: DAY }).map((event) => ({ ...event, userId: 'anna' }))
+      await insert(events)
+      const seal = await hot.sealDay(DAY)
+      await hot.eraseSubject({ userIds: ['anna'], anonymousIds: [] })
+      const empty = await hot.sealDay(DAY)
+      assert.deepEqual(empty, { ...seal, rows: 0 })
+      const late = sampleEvents({ count: 4, day: DAY, seed: 2 })
+      await insert(late)
+      assert.deepEqual(await hot.dropSealed(empty), { rows: 0 })
+      assert.deepEqual(await idsOf(hot, await hot.sealDay(DAY)), sortedIds(late))
+    },
+  },
+  {
+    name: 'signs with one key, that of the data set',
+    async run({ hot }) {
+      const [first, second] = [await hot.sign('one text'), await hot.sign('größer')]
+      assert.equal(first.publicKey, second.publicKey)
+      const key = createPublicKey({ key: Buffer.from(first.publicKey, 'base64'), format: 'der', type: 'spki' })
+      const isSigned = (text: string) => verify(null, Buffer.from(text), key, Buffer.from(second.value, 'base64'))
+      assert.deepEqual([isSigned('größer'), isSigned('one text')], [true, false])
     },
   },
   {

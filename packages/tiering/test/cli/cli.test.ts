@@ -94,6 +94,23 @@ describe('analytics-tiering', () => {
     expect((await run('hold list', late)).stdout).toBe('There are no holds.\n')
   }, 60_000)
 
+  it('erases nobody without --yes, and goes on by hand', async () => {
+    const moved = { MOVED: '1' }
+    const estimate = await run('erase request --user user-0 --visitor visitor-0', moved)
+    expect(estimate).toMatchObject({ code: 0 })
+    expect(estimate.stdout).toMatch(
+      /^2 segments of 2 days may have events of the person, .*\n0 of them, .*\nNothing was erased: --yes does it\.\n$/,
+    )
+    const asked = await run('erase request --user user-0 --within 5d --yes', moved)
+    expect(asked.stdout).toMatch(
+      /^\w{26} is pending\. Waits for settling\. Due 2027-09-06 00:00 UTC\.\nGo on with erase run until it is complete\.\n$/,
+    )
+    expect((await run('erase list', moved)).stdout).toBe('Every erasure is complete.\n')
+    expect((await run('erase run', moved)).stdout).toBe('0 days rewritten, 0 events.\n')
+    expect((await run('erase request', moved)).stderr).toMatch(/^invalid_identity: Name a person/m)
+    expect((await run('erase receipt other', moved)).stderr).toMatch(/^not_found: There is no erasure other/m)
+  }, 60_000)
+
   it('says what it takes, and what is wrong', async () => {
     const help = await run('--help')
     expect(help.code).toBe(0)

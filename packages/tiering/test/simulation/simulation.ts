@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto'
-import { AnalyticsError, DAY_MS, type Day, dayOf, dayStart, type StoredEvent } from '@analytics/protocol'
+import { AnalyticsError, type ColdView, DAY_MS, type Day, dayOf, dayStart, type StoredEvent } from '@analytics/protocol'
 import type { CatalogDay } from '../../src/catalog.js'
 import { createTiering, type Tiering } from '../../src/create-tiering.js'
 import type { ObjectStore } from '../../src/object-store.js'
 import { dayReachesAge } from '../../src/policy.js'
 import { idsName, sidecarName } from '../../src/segments/names.js'
 import { memoryObjectStore } from '../../src/stores/memory.js'
-import { type MemoryHotTier, memoryHotTier, sampleEvents, seededRandom, withFaults } from '../../src/testing/index.js'
+import { memoryHotTier, sampleEvents, seededRandom, withFaults } from '../../src/testing/index.js'
 import { hotRows } from '../hot-rows.js'
 import { jsonFormat } from '../json-format.js'
+import { assertErased, erase, isOfAny, PEOPLE } from './erasures.js'
 import { createScheduler, faultyCalls, Injected } from './scheduler.js'
+import { HOUR_MS, type Simulated } from './world.js'
 
-const HOUR_MS = 3_600_000
 const POLICY = { dropAfter: '10d', archiveAfter: '20d', expireAfter: '30d' } as const
 const TODAY = dayStart('2026-08-01')
 const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER }
@@ -25,25 +26,6 @@ const DAYS: readonly Day[] = [31, 29, 21, 19, 12, 9].map((age) => dayOf(TODAY - 
 
 /** How long readers in other processes are given. */
 const GRACE_MS = 30 * 60_000
-
-/** What a simulation works on. */
-interface Simulated {
-  seed: number
-  /** Whether all workers are of one process, which protects its readers; else those of others are given time. */
-  isOneProcess: boolean
-  random: () => number
-  time: number
-  /** Nothing fails any more. */
-  isQuiet: boolean
-  hot: MemoryHotTier
-  cold: ObjectStore
-  /** Every event that was ever stored. */
-  events: Map<string, StoredEvent>
-  /** Days that a hold has kept since before anything of them was deleted. */
-  held: Set<Day>
-  holdIds: string[]
-  open(faults?: Parameters<typeof withFaults>[1]): Tiering
-}
 
 function simulated(seed: number, tempDir: string): Simulated {
   const random = seededRandom(seed)
@@ -63,6 +45,8 @@ function simulated(seed: number, tempDir: string): Simulated {
     events: new Map(),
     held: new Set(),
     holdIds: [],
+    erasing: new Set(),
+    hidden: new Set(),
     open: (faults) =>
       createTiering({
         hot: withFaults(hot, faults && ((operation, phase) => faults(`hot.${operation}`, phase)), ['readSealed']),
@@ -110,31 +94,44 @@ const digestOf = (bytes: Uint8Array) => ({
   sha256: createHash('sha256').update(bytes).digest('hex'),
 })
 
+/** Events of people who are erased are refused, as the server does. */
 async function insert(world: Simulated, day: Day, count: number): Promise<void> {
-  const events = sampleEvents({ day, count, seed: Math.floor(world.random() * 1e9) })
+  const made = sampleEvents({ day, count, users: PEOPLE, seed: Math.floor(world.random() * 1e9) })
+  const events = made.filter((event) => !isOfAny(world.erasing, event))
   await world.hot.insert(events)
   for (const event of events) if (!world.events.has(event.eventId)) world.events.set(event.eventId, event)
 }
 
 /** Some events come again, whether their day has left the hot tier or not. */
 async function insertAgain(world: Simulated): Promise<void> {
-  const events = [...world.events.values()].filter(() => world.random() < 0.15)
+  const events = [...world.events.values()].filter((event) => world.random() < 0.15 && !isOfAny(world.erasing, event))
   await world.hot.insert(events)
 }
 
 const mayBeExpired = ({ time }: Simulated, day: Day): boolean => time >= dayReachesAge(day, POLICY.expireAfter)
 
 /** Reads as a query does: the hot rows outside the seals, and the segments. */
-async function readAll({ hot }: Simulated, tiering: Tiering): Promise<{ ids: string[]; archived: Set<Day> }> {
+async function readAll(world: Simulated, tiering: Tiering): Promise<{ ids: string[]; archived: Set<Day> }> {
   const view = await tiering.openView(ALL)
   try {
-    const ids = (await hotRows(hot, view)).map(({ eventId }) => eventId)
-    for (const { day } of view.days)
-      for await (const batch of view.readEvents(day, ALL)) for (const { eventId } of batch) ids.push(eventId)
+    const ids = (await hotRows(world.hot, view)).map(({ eventId }) => eventId)
+    for (const { day } of view.days) ids.push(...(await readDay(view, day, world, [...world.hidden])))
     return { ids, archived: new Set(view.archivedDays.map(({ day }) => day)) }
   } finally {
     view.release()
   }
+}
+
+/** @throws Error where segments show somebody who was erased before the view was opened. */
+async function readDay(view: ColdView, day: Day, { seed }: Simulated, hidden: readonly number[]): Promise<string[]> {
+  const ids: string[] = []
+  for await (const batch of view.readEvents(day, ALL)) {
+    for (const event of batch) {
+      if (isOfAny(hidden, event)) throw new Error(`seed ${seed}: somebody who is erased was read on ${day}`)
+      ids.push(event.eventId)
+    }
+  }
+  return ids
 }
 
 /** @throws Error where an event is read twice, or one is missing that nothing explains. */
@@ -145,9 +142,11 @@ function assertRead(
 ): void {
   const found = new Set(read.ids)
   if (found.size !== read.ids.length) throw new Error(`seed ${world.seed}: an event was read twice`)
-  for (const { eventId, eventTimestamp } of expected) {
+  for (const event of expected) {
+    const { eventId, eventTimestamp } = event
     const day = dayOf(eventTimestamp)
-    if (found.has(eventId) || read.archived.has(day) || mayBeExpired(world, day)) continue
+    if (isOfAny(world.erasing, event) || found.has(eventId) || read.archived.has(day) || mayBeExpired(world, day))
+      continue
     throw new Error(`seed ${world.seed}: an event of ${day} is missing`)
   }
 }
@@ -156,6 +155,7 @@ function assertRead(
 async function readSlowly(world: Simulated, tiering: Tiering, turn: () => Promise<void>): Promise<void> {
   const since = world.time
   const expected = [...world.events.values()]
+  const hidden = [...world.hidden]
   const view = await tiering.openView(ALL)
   // A restored day may close meanwhile, and other processes wait no longer than they were told to.
   const isExcused = () =>
@@ -169,7 +169,7 @@ async function readSlowly(world: Simulated, tiering: Tiering, turn: () => Promis
     const ids = (await hotRows(world.hot, view)).map(({ eventId }) => eventId)
     for (const { day } of view.days) {
       await linger(20)
-      for await (const batch of view.readEvents(day, ALL)) for (const { eventId } of batch) ids.push(eventId)
+      ids.push(...(await readDay(view, day, world, hidden)))
     }
     if (isExcused()) return
     // What has expired since was there when it was opened, as far as this reader is concerned.
@@ -190,8 +190,10 @@ async function act(world: Simulated, tiering: Tiering, turn: () => Promise<void>
   else if (chance < 0.55) await tiering.archive()
   else if (chance < 0.7) await tiering.expire({ dryRun: false })
   else if (chance < 0.8) await tiering.restore.status((await tiering.restore.request(ALL, { hours: 5 })).id)
-  else if (chance < 0.9) await readSlowly(world, tiering, turn)
-  else if (chance < 0.95) await hold(world, tiering)
+  else if (chance < 0.86) await readSlowly(world, tiering, turn)
+  else if (chance < 0.88) await erase(world, tiering)
+  else if (chance < 0.94) await tiering.erase.run()
+  else if (chance < 0.97) await hold(world, tiering)
   else {
     const id = world.holdIds.pop()
     if (id === undefined) return
@@ -276,12 +278,15 @@ async function assertConsistent(world: Simulated): Promise<void> {
   assertRead(world, [...world.events.values()], read)
   for (const id of read.ids) if (!world.events.has(id)) fail('an event came from nowhere')
   for (const day of world.held) {
-    const events = [...world.events.values()].filter(({ eventTimestamp }) => dayOf(eventTimestamp) === day)
+    const events = [...world.events.values()].filter(
+      (event) => dayOf(event.eventTimestamp) === day && !isOfAny(world.erasing, event),
+    )
     const found = new Set(read.ids)
     if (!events.every(({ eventId }) => found.has(eventId))) fail(`${day} was held, and is gone`)
   }
   const verified = await tiering.verify({ deep: true })
   if (!verified.ok) fail(JSON.stringify(verified.problems))
+  await assertErased(world, tiering, fail)
   await assertNoRest(world, fail)
   await tiering.close()
 }

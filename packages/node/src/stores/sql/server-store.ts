@@ -1,6 +1,7 @@
 import type { Day, EventBatch, Lease } from '@analytics/protocol'
 import { appendAudit } from '../../records/audit.js'
 import { recordLeases } from '../../records/lease.js'
+import { signText } from '../../records/signature.js'
 import type { HotRead, HotStore } from '../../store.js'
 import { type SqlSession, type SqlStatement, statement } from './dialect.js'
 import { eventOf, eventSelect, eventsStatement, type SqlSource, scanBatch, scanStatement } from './events.js'
@@ -161,6 +162,7 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
     acquireLease: leases.acquire,
     releaseLease: (lease: Lease) => leases.release(lease),
     audit: (entry) => appendAudit(records, now, entry),
+    sign: (text) => signText(records, text),
     async close() {},
   }
 }

@@ -1,0 +1,43 @@
+import type { Tiering } from '../create-tiering.js'
+import type { MoveProgress } from '../operations/move-context.js'
+import type { TieringRunResult } from '../operations/run.js'
+import type { Arguments } from './arguments.js'
+
+/** What a command works with. */
+export interface CommandContext {
+  tiering: Tiering
+  arguments: Arguments
+  signal: AbortSignal
+  /** Tells people how far it is. */
+  onProgress(progress: MoveProgress): void
+}
+
+/** What a command found or did. */
+export interface CommandResult {
+  /** For programs. */
+  data: unknown
+  /** For people. */
+  text: string
+  /** Whether something is not as it should be, which the exit code tells. */
+  isBad?: boolean
+}
+
+/** A command of the command line. */
+export interface Command {
+  /** Its words and what follows them. */
+  usage: string
+  does: string
+  run(context: CommandContext): Promise<CommandResult>
+}
+
+/** What a run did. */
+export function told(data: TieringRunResult, what: string): CommandResult {
+  if (data.status === 'lease_held') return { data, text: 'Another worker is at it; nothing was done.', isBad: true }
+  const rows = data.moved.reduce((sum, one) => sum + one.rows, 0)
+  const lines = [
+    `${data.moved.length} days ${what}, ${rows.toLocaleString('en-US')} events.`,
+    ...data.skipped.map(({ day: skipped, reason }) => `${skipped} was left alone: ${reason}.`),
+    ...data.failed.map(({ day: failed, code, message }) => `${failed} failed with ${code}: ${message}`),
+  ]
+  return { data, text: lines.join('\n'), isBad: data.failed.length > 0 || data.status !== 'done' }
+}
