@@ -33,6 +33,8 @@ export interface ColdTier {
   archive?(options?: TieringRunOptions): Promise<unknown>
   /** Deletes what has passed the age of the tier manager's policy; with `dryRun` it only tells. */
   expire?(options: TieringRunOptions & { dryRun: boolean }): Promise<unknown>
+  /** Finds objects that the catalog doesn't know, and deletes those that are old enough; with `dryRun` it only tells. */
+  gc?(options: TieringRunOptions & { dryRun: boolean }): Promise<{ orphans: readonly { state: string }[] }>
   /** Makes archived days readable for a while. */
   readonly restore?: {
     /** Asks for the archived days of the range, UTC milliseconds; asked again, it tells how far they are. */

@@ -1,6 +1,7 @@
 import { AnalyticsError, type ColdView, type Day, type EventColumn, type StoredEvent } from '@analytics/protocol'
 import { createContext } from './context.js'
 import { type Erasures, erasures } from './operations/erasures.js'
+import { collectOrphans, type GcOptions, type GcResult } from './operations/gc.js'
 import { type Holds, holds } from './operations/hold.js'
 import { parkDay, retryDays } from './operations/park.js'
 import { planDays, surveyDays, type TieringPlan } from './operations/plan.js'
@@ -58,6 +59,12 @@ export interface Tiering {
   readonly erase: Erasures
   /** Keeps days from expiring, and from being rewritten without a person who is erased. */
   readonly hold: Holds
+  /**
+   * Finds objects in the bucket that a worker left which was cut off, and that the catalog doesn't know. Only with `dryRun: false` those
+   * that are old enough are deleted.
+   * @throws AnalyticsError `verification_failed` where there are suspiciously many, unless `force` says so.
+   */
+  gc(options?: GcOptions): Promise<GcResult>
   /** Every day by tier. */
   status(): Promise<TieringStatus>
   /** Why a day is where it is, and what comes next. */
@@ -118,6 +125,7 @@ export function createTiering(options: TieringOptions): Tiering {
       list: async () => opened() && holding.list(),
       release: async (id) => opened() && holding.release(id),
     },
+    gc: async (options = {}) => collectOrphans(opened(), options),
     status: async () => readStatus(opened()),
     explain: async (day) => explainDay(opened(), day),
     openView: async (range) => openView(opened(), range),

@@ -50,6 +50,7 @@ export type {
 } from './object-store.js'
 export type { ErasureRunResult } from './operations/erase.js'
 export type { ErasureEstimate, ErasureRequestOptions, ErasureStatus, Erasures } from './operations/erasures.js'
+export type { GcOptions, GcResult, Orphan } from './operations/gc.js'
 export type { Hold, Holds } from './operations/hold.js'
 export type { MoveProgress } from './operations/move-context.js'
 export type { DueDay, HeldDay, TieringPlan, WaitingDay } from './operations/plan.js'

@@ -37,6 +37,7 @@ export function jobDefinitions({ store, cold, retention, erasures }: DefinitionO
       : []),
     { name: 'erase', work: (context) => erasures.run(context) },
     { name: 'expire', work: (context) => expire(store, cold, retention, context) },
+    ...(cold?.gc ? [{ name: 'gc' as const, work: (context: JobContext) => collect(cold, context) }] : []),
   ]
 }
 
@@ -47,6 +48,12 @@ async function moveDays(cold: ColdTier, { signal }: JobContext): Promise<JobFact
   if (!cold.compact) return moved
   const { days, failed } = movedDays(await cold.compact({ signal }))
   return { days: moved.days, compacted: days, failed: moved.failed + failed }
+}
+
+/** Deletes what cut-off workers have left in the bucket. */
+async function collect(cold: ColdTier, { signal }: JobContext): Promise<JobFacts> {
+  const { orphans } = await cold.gc!({ dryRun: false, signal })
+  return { orphans: orphans.length, deleted: orphans.filter(({ state }) => state === 'deleted').length }
 }
 
 function movedDays(result: unknown): { days: number; failed: number } {

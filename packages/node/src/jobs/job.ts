@@ -10,6 +10,7 @@ export type JobName =
   | 'archive'
   | 'erase'
   | 'expire'
+  | 'gc'
 
 /**
  * When each job runs unless `schedules` says otherwise, as cron text. The order counts too: jobs that become due in the
@@ -24,6 +25,7 @@ export const DEFAULT_SCHEDULES: Readonly<Record<JobName, string>> = {
   archive: '0 5 1 * *',
   erase: '30 5 * * *',
   expire: '0 6 * * *',
+  gc: '30 6 * * *',
 }
 
 /** Every job, in the order in which they run when several are due. */

@@ -9,7 +9,7 @@ export interface JobsOptions {
   /**
    * Cron text of five parts by job, or false for a job that is run by hand only. @default those of DEFAULT_SCHEDULES:
    * late events each minute, hourly, daily at 02:00, weekly on Sunday 03:00, tiering at 04:00, archive on the 1st
-   * 05:00, erasures at 05:30, expiry at 06:00
+   * 05:00, erasures at 05:30, expiry at 06:00, orphans at 06:30
    */
   schedules?: Partial<Record<JobName, string | false>>
   /**

@@ -75,6 +75,7 @@ describe('options of jobs', () => {
       archive: '2026-12-01T05:00',
       erase: '2026-11-25T05:30',
       expire: '2026-11-25T06:00',
+      gc: '2026-11-25T06:30',
     })
     expect(Object.keys(DEFAULT_SCHEDULES)).toEqual(JOB_NAMES)
   })

@@ -11,6 +11,8 @@ export interface Arguments {
   yes: boolean
   deep: boolean
   wait: boolean
+  force: boolean
+  olderThan: string | undefined
   hours: number | undefined
   reason: string | undefined
   /** Ids of the person. */
@@ -34,6 +36,8 @@ export function readArguments(argv: readonly string[]): Arguments {
       yes: { type: 'boolean', default: false },
       deep: { type: 'boolean', default: false },
       wait: { type: 'boolean', default: false },
+      force: { type: 'boolean', default: false },
+      'older-than': { type: 'string' },
       from: { type: 'string' },
       to: { type: 'string' },
       until: { type: 'string' },
@@ -44,7 +48,7 @@ export function readArguments(argv: readonly string[]): Arguments {
       within: { type: 'string' },
     },
   })
-  const { config, json, help, yes, deep, wait, from, to, until, hours, reason } = values
+  const { config, json, help, yes, deep, wait, force, from, to, until, hours, reason } = values
   return {
     words: positionals,
     config,
@@ -53,6 +57,8 @@ export function readArguments(argv: readonly string[]): Arguments {
     yes,
     deep,
     wait,
+    force,
+    olderThan: values['older-than'],
     hours: hours === undefined ? undefined : Number(hours),
     reason,
     users: values.user,

@@ -1,4 +1,4 @@
-import { AnalyticsError, type Day } from '@analytics/protocol'
+import { AnalyticsError, type Day, type Duration } from '@analytics/protocol'
 import type { RestoreStatus } from '../operations/restore.js'
 import type { Arguments } from './arguments.js'
 import { type Command, type CommandResult, told } from './command.js'
@@ -117,6 +117,26 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       const problems = data.problems.map(({ day, problem, message }) => [day, problem, message])
       const text = data.ok ? `Nothing is wrong: ${looked}` : `${looked}\n${table(['day', 'problem', ''], problems)}`
       return { data, text, isBad: !data.ok }
+    },
+  },
+  gc: {
+    usage: 'gc [--older-than <time>] [--yes] [--force]',
+    does: 'tells which objects the catalog does not know; with --yes those that are old enough are deleted',
+    async run({ tiering, arguments: { yes, force, olderThan }, signal }) {
+      const age = olderThan === undefined ? {} : { olderThan: olderThan as Duration }
+      const data = await tiering.gc({ dryRun: !yes, force, signal, ...age })
+      if (data.status === 'lease_held') return { data, text: 'Another worker is at it; nothing was done.', isBad: true }
+      const rows = data.orphans.map(({ objectName, size, modifiedAt, state }) => [
+        objectName,
+        bytes(size),
+        instant(modifiedAt),
+        state,
+      ])
+      const list = rows.length > 0 ? `\n${table(['object', 'size', 'put at', ''], rows)}` : ''
+      const hint =
+        !yes && data.orphans.some(({ state }) => state === 'due') ? '\nNothing was deleted: --yes does it.' : ''
+      const text = `${data.orphans.length} of ${data.objects} objects are orphans, ${data.foreign} are not ours.${list}${hint}`
+      return { data, text }
     },
   },
   'restore estimate': {

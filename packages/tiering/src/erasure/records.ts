@@ -50,6 +50,7 @@ export type ErasureWaiting =
   | 'archiving'
   | 'moving'
   | 'expiry'
+  | 'orphans'
   | 'readers'
   | 'grace'
   | 'parked'

@@ -56,8 +56,10 @@ export async function eraseDay(
   }
   entry = await deleteLeftovers(context, entry, { erasures, isHeld, waiting: done.waiting })
   const cleared = await deleteReplaced(context, entry)
-  for (const { erased } of cleared.entry.value.replaced ?? [])
-    for (const id of Object.keys(erased?.removed ?? {})) done.waiting.set(id, cleared.waiting ?? 'readers')
+  // Also what a compaction has replaced.
+  for (const { objectName } of cleared.entry.value.replaced ?? [])
+    for (const { key } of havingEvents(context, erasures, objectName))
+      done.waiting.set(key, cleared.waiting ?? 'readers')
   context.onProgress({ day, step: 'done' })
   return done
 }

@@ -5,6 +5,7 @@ import type { TieringContext } from '../context.js'
 import type { ErasurePart, ErasureReceipt, ErasureWaiting, PendingErasure } from '../erasure/records.js'
 import { checkedSubject, idsOf } from '../erasure/subject.js'
 import { eraseDay, havingEvents, type OpenErasure } from './erase-day.js'
+import { findOrphans } from './gc.js'
 import { activeHolds, holdOf } from './hold.js'
 import { holdLease } from './lease.js'
 import type { MoveContext } from './move-context.js'
@@ -27,17 +28,11 @@ const SETTLING_MS = 60_000
 /** From this part of its time on, an erasure that is not complete is worth a warning. */
 const WARNING_PART = 0.8
 
-/** What a run has found out of each erasure. */
-class Progress {
-  readonly waiting: Map<string, ErasurePart[]>
+/** What each erasure waits for, by its id. */
+type Waits = ReadonlyMap<string, ErasurePart[]>
 
-  constructor(erasures: readonly OpenErasure[]) {
-    this.waiting = new Map(erasures.map(({ key }) => [key, []]))
-  }
-
-  add(ids: Iterable<string>, reason: ErasureWaiting, day?: Day): void {
-    for (const id of ids) this.waiting.get(id)?.push({ reason, ...(day === undefined ? {} : { day }) })
-  }
+function addWait(waits: Waits, ids: readonly string[], reason: ErasureWaiting, day: Day): void {
+  for (const id of ids) waits.get(id)?.push({ reason, day })
 }
 
 /**
@@ -71,8 +66,8 @@ async function work(context: MoveContext): Promise<ErasureRunResult> {
     completed: [] as string[],
   }
   if (erasures.length === 0) return { ...result, pending: [] }
-  const progress = new Progress(erasures)
-  await eraseHot(context, erasures, progress)
+  const waits: Waits = new Map(erasures.map(({ key }) => [key, []]))
+  await eraseHot(context, erasures, waits)
   const entries = await catalog.list()
   await sketches.load(entries.flatMap(({ value }) => objectsOf(value)))
   for (const { day, value } of entries) {
@@ -82,25 +77,25 @@ async function work(context: MoveContext): Promise<ErasureRunResult> {
     const ids = theirs.map(({ key }) => key)
     const left = value.parked ? 'parked' : (value.nextTryAt ?? 0) > context.now() ? 'backoff' : undefined
     if (left) {
-      progress.add(ids, left, day)
+      addWait(waits, ids, left, day)
       continue
     }
     try {
       const isHeld = holdOf(day, await activeHolds(context)) !== undefined
       const { rows, bytes, waiting } = await eraseDay(context, day, theirs, isHeld)
       if (rows > 0) result.moved.push({ day, rows, bytes })
-      for (const [id, reason] of waiting) progress.add([id], reason, day)
+      for (const [id, reason] of waiting) addWait(waits, [id], reason, day)
     } catch (error) {
       throwIfAborted(call.signal)
       const failure = failureOf(error)
       result.failed.push({ day, ...failure })
-      progress.add(ids, 'failed', day)
+      addWait(waits, ids, 'failed', day)
       context.logger.error({ day, error }, 'The erasure on the day failed')
       if (failure.code === 'lease_lost') return { ...result, status: 'lease_lost', pending: [] }
       await noteFailure(context, day, failure)
     }
   }
-  return finish(context, result, progress)
+  return finish(context, result, waits)
 }
 
 /** The oldest ones, of so many ids that a segment is still searched for all of them in one statement. */
@@ -112,25 +107,24 @@ function firstOf(erasures: OpenErasure[]): OpenErasure[] {
   })
 }
 
-const objectsOf = ({ segments, retiredObjects, rewrite }: CatalogEntry['value']): string[] => [
-  ...segments.map(({ objectName }) => objectName),
+const objectsOf = ({ segments, retiredObjects, rewrite, replaced = [] }: CatalogEntry['value']): string[] => [
+  ...[...segments, ...replaced].map(({ objectName }) => objectName),
   ...retiredObjects,
   ...(rewrite ? [rewrite.segment.objectName] : []),
 ]
 
 /** Whether the day may have anything to do with the person, as far as the catalog tells. */
 function isConcerned(context: MoveContext, erasure: OpenErasure, value: CatalogEntry['value']): boolean {
-  const isLeft = value.replaced?.some(({ erased }) => erased?.removed[erasure.key] !== undefined) === true
   const isMoving = value.move !== undefined && value.move.step !== 'doubles'
-  return isLeft || isMoving || objectsOf(value).some((name) => havingEvents(context, [erasure], name).length > 0)
+  return isMoving || objectsOf(value).some((name) => havingEvents(context, [erasure], name).length > 0)
 }
 
 /** Deletes what the hot store has. Where a hold covers one of its days, it has to keep all of it. */
-async function eraseHot(context: MoveContext, erasures: readonly OpenErasure[], progress: Progress): Promise<void> {
+async function eraseHot(context: MoveContext, erasures: readonly OpenErasure[], waits: Waits): Promise<void> {
+  const held = await heldHotDay(context)
   for (const { key, value } of erasures) {
-    const held = await heldHotDay(context)
     if (held === undefined) await eraseHotSubject(context, key, value.subject)
-    else progress.add([key], 'hold', held)
+    else addWait(waits, [key], 'hold', held)
   }
 }
 
@@ -150,13 +144,20 @@ async function eraseHotSubject({ hot, erasures }: TieringContext, id: string, su
 async function finish(
   context: MoveContext,
   result: Omit<ErasureRunResult, 'pending'> & { completed: string[] },
-  progress: Progress,
+  waits: Waits,
 ): Promise<ErasureRunResult> {
   const pending: { id: string; waiting: readonly ErasurePart[] }[] = []
-  for (const [id, waiting] of progress.waiting) {
+  let orphans: Promise<boolean> | undefined
+  const hasOrphans = (): Promise<boolean> => {
+    orphans ??= findOrphans(context, context.call.signal).then((found) => found.orphans.length > 0)
+    return orphans
+  }
+  for (const [id, waiting] of waits) {
     const erasure = await context.erasures.find(id)
     if (!erasure) continue
     if (context.now() < erasure.requestedAt + SETTLING_MS) waiting.push({ reason: 'settling' })
+    // What nobody knows of may be a copy of anything.
+    if (waiting.length === 0 && (await hasOrphans())) waiting.push({ reason: 'orphans' })
     if (waiting.length === 0) {
       await context.lease.check()
       await complete(context, id, erasure)

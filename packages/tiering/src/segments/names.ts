@@ -5,6 +5,12 @@ export function dayPrefix(day: Day): string {
   return `events/dt=${day}/`
 }
 
+/** The day of an object that tiering has named; undefined where the name is none of ours. */
+export function dayOfObject(objectName: string): Day | undefined {
+  const [, day] = /^(?:events|_tiering)\/dt=(\d{4}-\d\d-\d\d)\/[0-9a-f]{32,64}\.[a-z0-9.]+$/.exec(objectName) ?? []
+  return day
+}
+
 /** How much of the SHA-256 a name takes. The longer ones serve when an object of the shorter name holds other bytes. */
 const NAME_LENGTHS = [32, 40, 48, 56, 64]
 

@@ -221,6 +221,21 @@ describe('erase', () => {
     await expectErased(world, id, events, subject)
   })
 
+  it('waits for the objects that a compaction has replaced', async () => {
+    const { world, events, subject } = await storedWorld()
+    const grace = { readerGraceMs: 3_600_000, readerWaitMs: 0 }
+    expect((await world.open(undefined, grace).compact()).skipped).toEqual([{ day: DAY, reason: 'grace' }])
+    const { id } = await world.open(undefined, grace).erase.request(subject)
+    world.time += MINUTE_MS
+    const { completed } = await world.open(undefined, grace).erase.run()
+    expect(completed).toEqual([])
+    for (let i = 0; i < 2; i++) {
+      world.time += 61 * MINUTE_MS
+      await world.open(undefined, grace).erase.run()
+    }
+    await expectErased(world, id, events, subject)
+  })
+
   it('does not let a move that was under way bring the person back', async () => {
     const world = createWorld()
     const events = eventsOf(DAY, 30)

@@ -28,9 +28,10 @@ export async function assertErased(world: Simulated, tiering: Tiering, fail: (wh
   for (const { id } of await tiering.hold.list()) await tiering.hold.release(id)
   for (const person of world.erasing) await tiering.erase.request(subjectOf(person))
   let pending: ErasureRunResult['pending'] = []
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < 6; round++) {
     world.time += 2 * HOUR_MS
     pending = (await tiering.erase.run()).pending
+    await tiering.gc({ dryRun: false, olderThan: '2h' })
   }
   if (pending.length > 0) fail(`erasures are not complete: ${JSON.stringify(pending)}`)
   const theirs = [...world.events.values()].filter((event) => isOfAny(world.erasing, event))

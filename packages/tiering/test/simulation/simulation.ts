@@ -192,7 +192,8 @@ async function act(world: Simulated, tiering: Tiering, turn: () => Promise<void>
   else if (chance < 0.8) await tiering.restore.status((await tiering.restore.request(ALL, { hours: 5 })).id)
   else if (chance < 0.86) await readSlowly(world, tiering, turn)
   else if (chance < 0.88) await erase(world, tiering)
-  else if (chance < 0.94) await tiering.erase.run()
+  else if (chance < 0.92) await tiering.erase.run()
+  else if (chance < 0.94) await tiering.gc({ dryRun: false, olderThan: '2h' })
   else if (chance < 0.97) await hold(world, tiering)
   else {
     const id = world.holdIds.pop()
@@ -257,7 +258,8 @@ async function assertConsistent(world: Simulated): Promise<void> {
     // At each noon, and once more when readers have had their time.
     world.time = round % 2 === 0 ? dayStart(dayOf(world.time)) + 1.5 * DAY_MS : world.time + GRACE_MS
     const tiering = world.open()
-    const works = [tiering.run, tiering.compact, tiering.archive, () => tiering.expire({ dryRun: false })]
+    const collect = () => tiering.gc({ dryRun: false, olderThan: '2h' })
+    const works = [tiering.run, tiering.compact, tiering.archive, () => tiering.expire({ dryRun: false }), collect]
     for (const one of works) {
       const { status } = await one()
       if (status !== 'done') fail(`a run ended with ${status}`)

@@ -1,0 +1,177 @@
+import { AnalyticsError, type Duration, durationMs, type StoredRecord } from '@analytics/protocol'
+import { throwIfAborted } from '../abort.js'
+import type { CatalogDay } from '../catalog.js'
+import type { TieringContext } from '../context.js'
+import type { ObjectInfo } from '../object-store.js'
+import { dayOfObject, idsName, sidecarName } from '../segments/names.js'
+import { type HeldLease, holdLease } from './lease.js'
+import type { TieringRunResult } from './run.js'
+
+/** Options of a collection of orphans. */
+export interface GcOptions {
+  signal?: AbortSignal
+  /** Tells what would be deleted, and deletes nothing; it still notes what it has seen. @default true */
+  dryRun?: boolean
+  /**
+   * How old an orphan must be, and it must have been seen by an earlier collection at least a third of that ago: whoever put it
+   * may be about to write it down. @default '3d'
+   */
+  olderThan?: Duration
+  /** Deletes also where there are more orphans than a few failures leave. @default false */
+  force?: boolean
+}
+
+/** An object of ours that the catalog doesn't know. */
+export interface Orphan {
+  objectName: string
+  /** Bytes. */
+  size: number
+  /** When it was put, UTC milliseconds. */
+  modifiedAt: number
+  /** When a collection saw it first, UTC milliseconds. */
+  seenAt: number
+  /** `waiting`: it is too young, or was not seen before. `due`: it would be deleted. */
+  state: 'waiting' | 'due' | 'deleted'
+}
+
+/** What a collection found and did. */
+export interface GcResult {
+  status: TieringRunResult['status']
+  /** Objects that were looked at. */
+  objects: number
+  /** Objects in our folders whose names are not ours: none is ever touched. */
+  foreign: number
+  orphans: readonly Orphan[]
+}
+
+/** So many orphans are never too many: each segment has two objects beside it. */
+const FEW_ORPHANS = 30
+/** Above that part of all objects, or that many bytes, the catalog is doubted rather than the objects. */
+const LARGE_PART = 0.05
+const LARGE_BYTES = 10 * 1024 ** 3
+
+const SEEN = 'orphan/'
+
+/** The folders that tiering writes to. */
+const FOLDERS = ['_tiering/', 'events/'] as const
+
+/**
+ * Finds objects that a cut-off worker has left and that the catalog knows in no state, and deletes those that are old enough.
+ * @throws AnalyticsError `invalid_options`, `aborted`; `verification_failed` where there are so many that the catalog may be the one
+ *   that is wrong: nothing is deleted then.
+ */
+export async function collectOrphans(
+  context: TieringContext,
+  { signal, dryRun = true, olderThan = '3d', force = false }: GcOptions,
+): Promise<GcResult> {
+  const ageMs = durationMs(olderThan)
+  if (!ageMs || ageMs <= 0)
+    throw new AnalyticsError('invalid_options', 'olderThan is no time such as 3d.', { field: 'olderThan' })
+  throwIfAborted(signal)
+  const lease = await holdLease(context.hot, { owner: context.newId(), ttlMs: context.times.leaseMs })
+  if (!lease) return { status: 'lease_held', objects: 0, foreign: 0, orphans: [] }
+  try {
+    const { objects, foreign, orphans } = await findOrphans(context, signal)
+    const noted = await noteSightings(context, orphans)
+    const now = context.now()
+    const isDue = ({ modifiedAt, seenAt }: Orphan) => modifiedAt + ageMs <= now && seenAt + ageMs / 3 <= now
+    const found = noted.map((one) => (isDue(one) ? { ...one, state: 'due' as const } : one))
+    const due = found.filter(({ state }) => state === 'due')
+    if (dryRun || due.length === 0) return { status: 'done', objects, foreign, orphans: found }
+    if (!force) assertFew(due, objects)
+    const deleted = await deleteOrphans(context, lease, due, signal)
+    const after = found.map((one) => (deleted.has(one.objectName) ? { ...one, state: 'deleted' as const } : one))
+    return { status: 'done', objects, foreign, orphans: after }
+  } finally {
+    await lease.release()
+  }
+}
+
+/** Objects of ours that the catalog doesn't know, as it is after they were listed: what is put is written down before. */
+export async function findOrphans(
+  { cold, catalog }: Pick<TieringContext, 'cold' | 'catalog'>,
+  signal: AbortSignal | undefined,
+): Promise<{ objects: number; foreign: number; orphans: ObjectInfo[] }> {
+  const listed: ObjectInfo[] = []
+  let objects = 0
+  let foreign = 0
+  const known = namesIn((await catalog.list()).map(({ value }) => value))
+  for (const folder of FOLDERS) {
+    for await (const info of cold.list(folder, signal ? { signal } : {})) {
+      objects++
+      if (dayOfObject(info.name) === undefined) foreign++
+      else if (!known.has(info.name)) listed.push(info)
+    }
+  }
+  if (listed.length === 0) return { objects, foreign, orphans: [] }
+  const knownSince = namesIn((await catalog.list()).map(({ value }) => value))
+  return { objects, foreign, orphans: listed.filter(({ name }) => !knownSince.has(name)) }
+}
+
+/** Every object that the catalog knows, in whatever state, with what lies beside it. */
+function namesIn(days: readonly CatalogDay[]): Set<string> {
+  const names = days.flatMap(({ segments, retiredObjects, rewrite, replaced = [], move }) => [
+    ...[...segments, ...replaced].map(({ objectName }) => objectName),
+    ...retiredObjects,
+    ...[rewrite?.segment, move?.segment].flatMap((segment) => segment?.objectName ?? []),
+  ])
+  return new Set(names.flatMap((name) => [name, idsName(name), sidecarName(name)]))
+}
+
+/** Writes down which orphans were seen for the first time, and forgets those that are none any more. */
+async function noteSightings({ hot, now }: TieringContext, found: readonly ObjectInfo[]): Promise<Orphan[]> {
+  const seen = new Map((await sightings(hot.records)).map((record) => [record.key.slice(SEEN.length), record]))
+  const orphans: Orphan[] = []
+  for (const { name, size, modifiedAt } of found) {
+    const seenAt = seen.get(name)?.value.at ?? now()
+    if (!seen.delete(name)) await hot.records.put('meta', SEEN + name, { at: seenAt }, 0)
+    orphans.push({ objectName: name, size, modifiedAt, seenAt, state: 'waiting' })
+  }
+  for (const { key, version } of seen.values()) await hot.records.delete('meta', key, version)
+  return orphans
+}
+
+async function sightings(records: TieringContext['hot']['records']): Promise<StoredRecord<{ at: number }>[]> {
+  const all: StoredRecord<{ at: number }>[] = []
+  for (;;) {
+    const after = all.at(-1)?.key
+    const page = await records.list<{ at: number }>('meta', {
+      prefix: SEEN,
+      ...(after === undefined ? {} : { after }),
+    })
+    if (page.length === 0) return all
+    all.push(...page)
+  }
+}
+
+function assertFew(due: readonly Orphan[], objects: number): void {
+  const bytes = due.reduce((sum, { size }) => sum + size, 0)
+  const isFew = due.length <= Math.max(FEW_ORPHANS, objects * LARGE_PART) && bytes <= LARGE_BYTES
+  if (isFew) return
+  throw new AnalyticsError(
+    'verification_failed',
+    `${due.length} of ${objects} objects would be deleted, ${bytes} bytes: is this the catalog of this bucket? Nothing was deleted; force does it.`,
+  )
+}
+
+async function deleteOrphans(
+  { cold, catalog, hot }: TieringContext,
+  lease: HeldLease,
+  due: readonly Orphan[],
+  signal: AbortSignal | undefined,
+): Promise<Set<string>> {
+  const deleted = new Set<string>()
+  for (const { objectName, size } of due) {
+    throwIfAborted(signal)
+    await lease.check()
+    // Somebody may have written it down since.
+    const { value } = await catalog.read(dayOfObject(objectName)!)
+    if (namesIn([value]).has(objectName)) continue
+    await hot.audit({ action: 'tiering.gc', target: objectName, details: { bytes: size } })
+    await cold.delete(objectName, signal ? { signal } : {})
+    const record = await hot.records.get('meta', SEEN + objectName)
+    if (record) await hot.records.delete('meta', record.key, record.version)
+    deleted.add(objectName)
+  }
+  return deleted
+}
