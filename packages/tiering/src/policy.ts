@@ -2,6 +2,11 @@ import { type Age, AnalyticsError, ageYears, DAY_MS, type Day, dayStart, duratio
 
 /** When days move. */
 export interface TieringPolicy {
+  /**
+   * Age at which a day is copied to object storage and read from there, while its rows stay in the hot store until `dropAfter`; earlier
+   * than that. What comes late meanwhile is read from the hot store. @default dropAfter
+   */
+  copyAfter?: Age
   /** Age, counted from the day's end, at which a day's events leave the hot store for object storage. */
   dropAfter: Age
   /**
@@ -13,7 +18,7 @@ export interface TieringPolicy {
   expireAfter?: Age
 }
 
-const POLICY_KEYS: readonly (keyof TieringPolicy)[] = ['dropAfter', 'archiveAfter', 'expireAfter']
+const POLICY_KEYS: readonly (keyof TieringPolicy)[] = ['copyAfter', 'dropAfter', 'archiveAfter', 'expireAfter']
 
 /** @throws AnalyticsError `invalid_options` where the policy has anything but ages that it knows, or an order that makes no sense. */
 export function resolvePolicy(policy: TieringPolicy): TieringPolicy {

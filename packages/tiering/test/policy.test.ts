@@ -27,6 +27,8 @@ describe('resolvePolicy', () => {
     [{ dropAfter: '90' }, 'policy.dropAfter'],
     [{ dropAfter: '0d' }, 'policy.dropAfter'],
     [{ dropAfter: '1.5y' }, 'policy.dropAfter'],
+    [{ copyAfter: '90d', dropAfter: '90d' }, 'policy.dropAfter'],
+    [{ copyAfter: 'soon', dropAfter: '90d' }, 'policy.copyAfter'],
     [{ dropAfter: '90d', archiveAfter: '90d' }, 'policy.archiveAfter'],
     [{ dropAfter: '2y', archiveAfter: '1y' }, 'policy.archiveAfter'],
     [{ dropAfter: '90d', archiveAfter: 'never' }, 'policy.archiveAfter'],

@@ -47,7 +47,7 @@ async function moveDays(cold: ColdTier, { signal }: JobContext): Promise<JobFact
   signal.throwIfAborted()
   if (!cold.compact) return moved
   const { days, failed } = movedDays(await cold.compact({ signal }))
-  return { days: moved.days, compacted: days, failed: moved.failed + failed }
+  return { ...moved, compacted: days, failed: moved.failed + failed }
 }
 
 /** Deletes what cut-off workers have left in the bucket. */
@@ -56,9 +56,9 @@ async function collect(cold: ColdTier, { signal }: JobContext): Promise<JobFacts
   return { orphans: orphans.length, deleted: orphans.filter(({ state }) => state === 'deleted').length }
 }
 
-function movedDays(result: unknown): { days: number; failed: number } {
-  const { moved = [], failed = [] } = result as { moved?: readonly unknown[]; failed?: readonly unknown[] }
-  return { days: moved.length, failed: failed.length }
+function movedDays(result: unknown): { days: number; failed: number; copied?: number } {
+  const { moved = [], copied = [], failed = [] } = result as Partial<Record<string, readonly unknown[]>>
+  return { days: moved.length, failed: failed.length, ...(copied.length > 0 ? { copied: copied.length } : {}) }
 }
 
 /** Deletes what has passed its age. */

@@ -36,6 +36,7 @@ export function told(data: TieringRunResult, what: string): CommandResult {
   const rows = data.moved.reduce((sum, one) => sum + one.rows, 0)
   const lines = [
     `${data.moved.length} days ${what}, ${rows.toLocaleString('en-US')} events.`,
+    ...(data.copied.length > 0 ? [`${data.copied.length} days copied, which are still in the hot store, too.`] : []),
     ...data.skipped.map(({ day: skipped, reason }) => `${skipped} was left alone: ${reason}.`),
     ...data.failed.map(({ day: failed, code, message }) => `${failed} failed with ${code}: ${message}`),
   ]

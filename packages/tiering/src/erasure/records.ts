@@ -48,7 +48,6 @@ export type ErasureWaiting =
   | 'hold'
   | 'restore'
   | 'archiving'
-  | 'moving'
   | 'expiry'
   | 'orphans'
   | 'readers'

@@ -91,7 +91,6 @@ async function bringNear(
   const segment = entry.value.segments.find((one) => one.objectName === objectName)!
   if (isHeld) return { entry, waiting: 'hold' }
   if (segment.expiry) return { entry, waiting: 'expiry' }
-  if (segment.drop === 'pending') return { entry, waiting: 'moving' }
   if (isReadable(segment, context.now())) return { entry, segment }
   if (liveSegments(entry.value).some(({ archive }) => archive?.step === 'archiving'))
     return { entry, waiting: 'archiving' }
@@ -171,7 +170,7 @@ async function commit(
   removed: Readonly<Record<string, number>>,
 ): Promise<CatalogEntry> {
   const { day, value } = entry
-  const { objectName, rows, sha256, seal } = segment
+  const { objectName, rows, sha256, seal, drop } = segment
   onProgress({ day, step: 'commit' })
   await lease.check()
   await hot.audit({
@@ -181,7 +180,7 @@ async function commit(
   })
   const at = now()
   // It lies in the cold tier, wherever the old one lay; where its age says so, it is archived again.
-  const after: CatalogSegment[] = kept ? [{ ...kept, seal, committedAt: at, drop: 'done' }] : []
+  const after: CatalogSegment[] = kept ? [{ ...kept, seal, committedAt: at, drop }] : []
   const replacedBy = kept ? { replacedBy: kept.objectName } : {}
   return catalog.change(entry, {
     segments: value.segments.flatMap((one) => (one.objectName === objectName ? after : [one])),

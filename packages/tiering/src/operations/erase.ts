@@ -46,7 +46,8 @@ export async function runErasures(
 ): Promise<ErasureRunResult> {
   throwIfAborted(signal)
   const lease = await holdLease(context.hot, { owner: context.newId(), ttlMs: context.times.leaseMs })
-  if (!lease) return { status: 'lease_held', moved: [], failed: [], skipped: [], completed: [], pending: [] }
+  if (!lease)
+    return { status: 'lease_held', moved: [], copied: [], failed: [], skipped: [], completed: [], pending: [] }
   try {
     const move: MoveContext = { ...context, lease, call: signal ? { signal } : {}, onProgress }
     return await work(move)
@@ -62,6 +63,7 @@ async function work(context: MoveContext): Promise<ErasureRunResult> {
     status: 'done' as TieringRunResult['status'],
     moved: [] as { day: Day; rows: number; bytes: number }[],
     failed: [] as { day: Day; code: string; message: string }[],
+    copied: [],
     skipped: [],
     completed: [] as string[],
   }

@@ -1,5 +1,6 @@
 import { AnalyticsError, type Day } from '@analytics/protocol'
 import { type CatalogEntry, type CatalogSegment, type MoveIntent, SUCCEEDED } from '../catalog.js'
+import { dayReachesAge } from '../policy.js'
 import { copySealed, type VerifiedCopy } from './copy.js'
 import type { MoveContext, Waiting } from './move-context.js'
 
@@ -8,6 +9,8 @@ export interface MoveOutcome {
   rows: number
   bytes: number
   waiting?: Waiting
+  /** Whether its hot rows stay for now. */
+  isCopy?: boolean
 }
 
 /**
@@ -17,6 +20,8 @@ export interface MoveOutcome {
 export async function moveDay(context: MoveContext, day: Day, hasRows: boolean): Promise<MoveOutcome> {
   const entry = await withErasedRows(context, await context.catalog.read(day))
   // A seal that stands would be returned again: what is committed must go before the day is sealed anew.
+  const mayDrop = context.now() >= dayReachesAge(day, context.policy.dropAfter)
+  if (!mayDrop && entry.value.segments.some(({ drop }) => drop === 'pending')) return { rows: 0, bytes: 0 }
   const finished = await dropCommitted(context, entry)
   if (finished.waiting || !(hasRows || finished.entry.value.move)) return outcome(finished)
   const sealed = await sealRows(context, finished.entry)
@@ -26,7 +31,12 @@ export async function moveDay(context: MoveContext, day: Day, hasRows: boolean):
     await dropDoubles(context, sealed.entry, sealed.intent)
     return outcome(finished)
   }
-  const dropped = await dropCommitted(context, await commit(context, copy))
+  const committed = await commit(context, copy)
+  if (!mayDrop) {
+    context.onProgress({ day, step: 'done' })
+    return { rows: copy.segment.rows, bytes: copy.segment.size, isCopy: true }
+  }
+  const dropped = await dropCommitted(context, committed)
   const moved = outcome(dropped)
   return { ...moved, rows: moved.rows + finished.rows, bytes: moved.bytes + finished.bytes }
 }
@@ -91,7 +101,7 @@ async function commit(context: MoveContext, { entry, segment }: VerifiedCopy): P
     details: { object: segment.objectName, rows: segment.rows },
   })
   const committed: CatalogSegment = { ...segment, seal: value.move!.seal, committedAt: now(), drop: 'pending' }
-  return catalog.change(entry, { segments: [...value.segments, committed], move: undefined })
+  return catalog.change(entry, { segments: [...value.segments, committed], move: undefined, ...SUCCEEDED })
 }
 
 /** Drops the hot rows of committed segments, as soon as nobody reads them any more. */

@@ -1,7 +1,7 @@
 import type { Age, Day, Seal } from '@analytics/protocol'
 import { type CatalogEntry, liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
-import { dayReachesAge, daysSince } from '../policy.js'
+import { dayReachesAge, daysSince, type TieringPolicy } from '../policy.js'
 import { fragmentsOf } from './compact.js'
 import { activeHolds, type Hold, holdOf } from './hold.js'
 
@@ -11,10 +11,10 @@ export interface DueDay {
   /** Hot rows that would move; 0 where only the rows of a committed segment remain to be dropped. */
   rows: number
   /**
-   * `move`: copy, verify, drop. `resume`: go on with a move that stopped. `drop`: only the hot rows remain to go. `archive`: its
+   * `move`: copy, verify, drop. `copy`: the same without the drop. `resume`: go on with a move that stopped. `drop`: only the hot rows remain to go. `archive`: its
    * segments go to the archive tier. `expire`: they are deleted for good. `compact`: they become one.
    */
-  action: 'move' | 'resume' | 'drop' | 'archive' | 'expire' | 'compact'
+  action: 'move' | 'copy' | 'resume' | 'drop' | 'archive' | 'expire' | 'compact'
   /** Why it is due, as a sentence. */
   why: string
 }
@@ -111,7 +111,7 @@ export function planDays(
       parked.push({ day: survey.day, ...left })
       continue
     }
-    const planned = planDay(survey, policy.dropAfter, now())
+    const planned = planDay(survey, policy, now())
     if (planned && 'action' in planned) due.push(planned)
     else if (planned) waiting.push(planned)
     const archive = policy.archiveAfter && planArchive(survey, policy.archiveAfter, now())
@@ -122,20 +122,30 @@ export function planDays(
     if (expiry && 'holdId' in expiry) held.push(expiry)
     else if (expiry) expiries.push(expiry)
   }
-  const unfinishedFirst = (a: DueDay, b: DueDay): number => Number(a.action === 'move') - Number(b.action === 'move')
+  const isNew = ({ action }: DueDay): boolean => action === 'move' || action === 'copy'
+  const unfinishedFirst = (a: DueDay, b: DueDay): number => Number(isNew(a)) - Number(isNew(b))
   return { due: due.sort(unfinishedFirst), waiting, archives, expiries, compactions, parked, held }
 }
 
 type Planned = DueDay | WaitingDay | undefined
 
-function planDay({ day, hotRows: rows, entry }: DaySurvey, dropAfter: Age, now: number): Planned {
+function planDay(
+  { day, hotRows: rows, entry }: DaySurvey,
+  { copyAfter, dropAfter }: TieringPolicy,
+  now: number,
+): Planned {
   const value = entry?.value
   const isDropPending = value?.segments.some(({ drop }) => drop === 'pending') === true
   const isUnfinished = isDropPending || value?.move !== undefined
   if (!isUnfinished && rows === 0) return undefined
-  const ageAt = dayReachesAge(day, dropAfter)
-  const age = `${daysSince(day, now)} days old, dropAfter is ${dropAfter}`
-  if (!isUnfinished && now < ageAt) return { day, rows, dueAt: ageAt, why: `It is ${age}.` }
+  const dropAt = dayReachesAge(day, dropAfter)
+  const isCopy = copyAfter !== undefined && now < dropAt
+  const name = isCopy ? `copyAfter is ${copyAfter}` : `dropAfter is ${dropAfter}`
+  const age = `${daysSince(day, now)} days old, ${name}`
+  const copyAt = isCopy ? dayReachesAge(day, copyAfter) : dropAt
+  if (!isUnfinished && now < copyAt) return { day, rows, dueAt: copyAt, why: `It is ${age}.` }
+  if (isDropPending && isCopy && !value?.move)
+    return { day, rows, dueAt: dropAt, why: `It is copied, dropAfter is ${dropAfter}.` }
   if (value?.nextTryAt !== undefined && now < value.nextTryAt) {
     const why = `Attempt ${value.attempts} failed (${value.lastError?.code}); it is tried again later.`
     return { day, rows, dueAt: value.nextTryAt, why }
@@ -144,7 +154,8 @@ function planDay({ day, hotRows: rows, entry }: DaySurvey, dropAfter: Age, now: 
     return { day, rows, action: 'resume', why: 'A move of it stopped before its commit.' }
   if (isDropPending) return { day, rows, action: 'drop', why: 'Its segment is committed and its hot rows remain.' }
   const isLate = (value?.segments.length ?? 0) > 0
-  return { day, rows, action: 'move', why: `It is ${age}${isLate ? '; these rows arrived after it had moved' : ''}.` }
+  const why = `It is ${age}${isLate ? '; these rows arrived after it had moved' : ''}.`
+  return { day, rows, action: isCopy ? 'copy' : 'move', why }
 }
 
 /** A day whose segments are due for the archive tier: none that still has hot rows to go, or failed a moment ago. */

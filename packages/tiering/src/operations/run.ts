@@ -33,6 +33,8 @@ export interface TieringRunResult {
   /** `lease_held`: another worker is at it, and nothing was done. `lease_lost`: it stopped because another one took over. */
   status: 'done' | 'lease_held' | 'lease_lost'
   moved: readonly { day: Day; rows: number; bytes: number }[]
+  /** Days that are in object storage and still in the hot store, see `policy.copyAfter`. */
+  copied: readonly { day: Day; rows: number; bytes: number }[]
   failed: readonly { day: Day; code: string; message: string }[]
   skipped: readonly SkippedDay[]
 }
@@ -73,6 +75,7 @@ export async function runExpiry(
   return {
     status: 'done',
     moved: expiries.map(({ day, rows }) => ({ day, rows, bytes: 0 })),
+    copied: [],
     failed: [],
     skipped: held.map(({ day }) => ({ day, reason: 'hold' })),
   }
@@ -90,7 +93,7 @@ async function runDays(
   part: 'due' | 'archives' | 'expiries' | 'compactions',
   work: Work,
 ): Promise<TieringRunResult> {
-  const result: Mutable<TieringRunResult> = { status: 'done', moved: [], failed: [], skipped: [] }
+  const result: Mutable<TieringRunResult> = { status: 'done', moved: [], copied: [], failed: [], skipped: [] }
   throwIfAborted(signal)
   const lease = await holdLease(context.hot, { owner: context.newId(), ttlMs: context.times.leaseMs })
   if (!lease) return { ...result, status: 'lease_held' }
@@ -123,8 +126,8 @@ async function runDay(
 ): Promise<boolean> {
   const { day } = due
   try {
-    const { rows, bytes, waiting } = await work(context, due)
-    if (rows > 0) result.moved.push({ day, rows, bytes })
+    const { rows, bytes, waiting, isCopy } = await work(context, due)
+    if (rows > 0) result[isCopy ? 'copied' : 'moved'].push({ day, rows, bytes })
     if (waiting) result.skipped.push({ day, reason: waiting })
     return true
   } catch (error) {

@@ -17,7 +17,7 @@ export interface TierDay extends ColdDay {
   state: DayState
   /** Events that only the hot store has. */
   hotRows: number
-  /** When its hot rows are due, UTC milliseconds. */
+  /** When its hot rows are due to go, UTC milliseconds. */
   dueAt: number
   /** Attempts to move it since the last success. */
   attempts: number

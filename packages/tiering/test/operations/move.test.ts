@@ -115,7 +115,7 @@ describe('a move', () => {
     const world = createWorld()
     await world.hot.insert(eventsOf(DAY, 30))
     await world.open().run()
-    expect(await world.open().run()).toEqual({ status: 'done', moved: [], failed: [], skipped: [] })
+    expect(await world.open().run()).toEqual({ status: 'done', moved: [], copied: [], failed: [], skipped: [] })
   })
 
   it('gives events that arrive later a second segment', async () => {
@@ -224,7 +224,7 @@ describe('a move', () => {
     const world = createWorld()
     await world.hot.insert(eventsOf(DAY, 30))
     const lease = await world.hot.acquireLease('tiering', { owner: 'another', ttlMs: 60_000 })
-    expect(await world.open().run()).toEqual({ status: 'lease_held', moved: [], failed: [], skipped: [] })
+    expect(await world.open().run()).toEqual({ status: 'lease_held', moved: [], copied: [], failed: [], skipped: [] })
     expect(await namesOf(world.cold)).toEqual([])
     await world.hot.releaseLease(lease!)
     expect((await world.open().run()).moved).toHaveLength(1)
