@@ -190,7 +190,10 @@ export type CatalogChange = Partial<
 /** The catalog in the hot store's database. */
 export interface Catalog {
   read(day: Day): Promise<CatalogEntry>
-  /** Days in the catalog, oldest first; of a range (UTC milliseconds, `to` exclusive) only those that touch it. */
+  /**
+   * Days in the catalog, oldest first; of a range (UTC milliseconds, `to` exclusive) only those that touch it.
+   * @throws AnalyticsError `invalid_options` where segments are encrypted and there are no keys.
+   */
   list(range?: { from: number; to: number }): Promise<CatalogEntry[]>
   /**
    * Changes a day that nobody changed since it was read.
@@ -214,9 +217,11 @@ export function createCatalog(options: {
   records: RecordStore
   cold: ObjectStore
   format: SegmentFormat
+  /** Whether segments are encrypted that are put from now on. */
+  isEncrypted: boolean
   now: () => number
 }): Catalog {
-  const { records, cold, format, now } = options
+  const { records, cold, format, isEncrypted, now } = options
 
   function newDay(day: Day): CatalogDay {
     return {
@@ -226,7 +231,7 @@ export function createCatalog(options: {
       storageLocation: `${cold.name}:${cold.location}`,
       filePrefix: dayPrefix(day),
       compressionType: format.compression,
-      encryptionEnabled: false,
+      encryptionEnabled: isEncrypted,
       recordsCount: 0,
       sizeBytes: 0,
       createdAt: now(),
@@ -251,6 +256,7 @@ export function createCatalog(options: {
         const page = await records.list<CatalogDay>('tier', { ...(after === undefined ? {} : { after }), limit: PAGE })
         for (const { key, version, value } of page) {
           if (last !== undefined && key > last) return entries
+          if (value.encryptionEnabled && !isEncrypted) throw withoutKeys(key)
           entries.push({ day: key, version, value })
         }
         if (page.length < PAGE) return entries
@@ -258,7 +264,10 @@ export function createCatalog(options: {
       }
     },
     async change(entry, change) {
-      const value = withFacts({ ...entry.value, ...change } as CatalogDay, now())
+      const value = withFacts(
+        { ...entry.value, ...change, ...(isEncrypted ? { encryptionEnabled: true } : {}) } as CatalogDay,
+        now(),
+      )
       const version = await records.put('tier', entry.day, value, entry.version)
       if (version === undefined) {
         throw new AnalyticsError('catalog_conflict', `The catalog of ${entry.day} was changed by another worker.`)
@@ -280,6 +289,12 @@ export function createCatalog(options: {
     },
   }
   return catalog
+}
+
+function withoutKeys(day: Day): AnalyticsError {
+  return new AnalyticsError('invalid_options', `Segments of ${day} are encrypted: give the option encryption.`, {
+    field: 'encryption',
+  })
 }
 
 /** Ranges may be open towards both ends; days are four-digit years. */

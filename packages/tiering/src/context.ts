@@ -20,9 +20,9 @@ export interface TieringContext extends ResolvedTieringOptions {
 
 /** The context of these options. */
 export function createContext(options: ResolvedTieringOptions): TieringContext {
-  const { hot, cold, format, now, tempDir, cacheBytes } = options
+  const { hot, cold, format, keys, now, tempDir, cacheBytes } = options
   const tempFiles = createTempFiles(tempDir)
-  const catalog = createCatalog({ records: hot.records, cold, format, now })
+  const catalog = createCatalog({ records: hot.records, cold, format, isEncrypted: keys !== undefined, now })
   const cache = createSegmentCache({ cold, tempFiles, maxBytes: cacheBytes })
   const sketches = createSketches(hot.records)
   const erasures = createErasureRecords({ records: hot.records, now })

@@ -3,6 +3,7 @@ import { createContext } from './context.js'
 import { type Erasures, erasures } from './operations/erasures.js'
 import { collectOrphans, type GcOptions, type GcResult } from './operations/gc.js'
 import { type Holds, holds } from './operations/hold.js'
+import { type KeyRotation, rotateKeys } from './operations/keys.js'
 import { parkDay, retryDays } from './operations/park.js'
 import { planDays, surveyDays, type TieringPlan } from './operations/plan.js'
 import { type Restores, restores } from './operations/restore.js'
@@ -75,6 +76,12 @@ export interface Tiering {
   scan<Column extends EventColumn = EventColumn>(
     request: ColdScanRequest<Column>,
   ): AsyncIterable<Pick<StoredEvent, Column>>
+  /**
+   * Wraps the keys of all segments by `encryption.current`; segments themselves are not touched. Once it has resolved, and no process
+   * runs with older options, the other keys are not needed any more.
+   * @throws AnalyticsError `invalid_options` where there are no keys, or one of them is missing.
+   */
+  rotateKeys(): Promise<KeyRotation>
   /** Compares the catalog with the objects, and changes nothing. */
   verify(options?: VerifyOptions): Promise<VerifyResult>
   /** Frees the engine and temporary files, not the stores. Done twice, it does nothing more. */
@@ -130,6 +137,7 @@ export function createTiering(options: TieringOptions): Tiering {
     explain: async (day) => explainDay(opened(), day),
     openView: async (range) => openView(opened(), range),
     scan: (request) => scanCold(opened(), request),
+    rotateKeys: async () => rotateKeys(opened()),
     verify: async (verify = {}) => verifyCatalog(opened(), verify),
     async close() {
       if (closed) return

@@ -31,6 +31,7 @@ export type {
   SegmentRewrite,
 } from './catalog.js'
 export { createTiering, type Tiering } from './create-tiering.js'
+export type { EncryptionOptions } from './encryption/keys.js'
 export type {
   ErasedObject,
   ErasurePart,
@@ -52,6 +53,7 @@ export type { ErasureRunResult } from './operations/erase.js'
 export type { ErasureEstimate, ErasureRequestOptions, ErasureStatus, Erasures } from './operations/erasures.js'
 export type { GcOptions, GcResult, Orphan } from './operations/gc.js'
 export type { Hold, Holds } from './operations/hold.js'
+export type { KeyRotation } from './operations/keys.js'
 export type { MoveProgress } from './operations/move-context.js'
 export type { DueDay, HeldDay, TieringPlan, WaitingDay } from './operations/plan.js'
 export type {

@@ -1,10 +1,13 @@
 import { AnalyticsError } from '@analytics/protocol'
 import { ulid } from 'ulid'
+import { encryptedStore } from './encryption/encrypted-store.js'
+import { type EncryptionOptions, type ObjectKeys, objectKeys } from './encryption/keys.js'
 import { parquetFormat } from './formats/parquet.js'
 import type { HotTier } from './hot-tier.js'
 import type { ObjectStore } from './object-store.js'
 import { resolvePolicy, type TieringPolicy } from './policy.js'
 import type { SegmentFormat } from './segment-format.js'
+import { isSegment } from './segments/names.js'
 
 /** Where messages go. */
 export interface Logger {
@@ -53,6 +56,12 @@ export interface TieringOptions {
   format?: SegmentFormat
   times?: TieringTimes
   /**
+   * Encrypts segments before they leave the process: AES-256-GCM, a key of its own for each, which lies wrapped beside the catalog.
+   * Segments that are there stay as they are. Who loses the keys or the database loses the segments.
+   * @default none
+   */
+  encryption?: EncryptionOptions
+  /**
    * UTC milliseconds.
    * @default Date.now
    */
@@ -82,6 +91,8 @@ export interface ResolvedTieringOptions {
   format: SegmentFormat
   ownsFormat: boolean
   times: Required<TieringTimes>
+  /** Where segments are encrypted; `cold` does it. */
+  keys: ObjectKeys | undefined
   now: () => number
   random: () => number
   newId: () => string
@@ -101,9 +112,11 @@ export function resolveTieringOptions(options: TieringOptions): ResolvedTieringO
       throw new AnalyticsError('invalid_options', `${field} is missing.`, { field })
     }
   }
-  const { hot, cold, format, now = Date.now, random = Math.random, logger = silent, tempDir } = options
+  const { hot, encryption, format, now = Date.now, random = Math.random, logger = silent, tempDir } = options
   const { cacheBytes = DEFAULT_CACHE_BYTES } = options
   const policy = resolvePolicy(options.policy)
+  const keys = encryption && objectKeys(hot.records, encryption)
+  const cold = keys ? encryptedStore(options.cold, keys, isSegment) : options.cold
   if (policy.archiveAfter !== undefined && !cold.capabilities.archive) {
     throw new AnalyticsError('invalid_options', `The object store ${cold.name} has no archive tier.`, {
       field: 'policy.archiveAfter',
@@ -119,6 +132,7 @@ export function resolveTieringOptions(options: TieringOptions): ResolvedTieringO
     format: format ?? parquetFormat(tempDir === undefined ? {} : { tempDir }),
     ownsFormat: format === undefined,
     times: resolveTimes(options.times ?? {}),
+    keys,
     now,
     random,
     newId: () => ulid(now(), random),

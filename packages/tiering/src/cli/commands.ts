@@ -164,6 +164,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       restoreResult(await tiering.restore.status(words[2] ?? '', { signal })),
   },
   ...ERASE_COMMANDS,
+  'keys rotate': {
+    usage: 'keys rotate',
+    does: 'wraps the keys of encrypted segments by the current key',
+    async run({ tiering }) {
+      const data = await tiering.rotateKeys()
+      return { data, text: `${data.rotated} of ${data.keys} keys wrapped anew.` }
+    },
+  },
   'hold add': {
     usage: 'hold add --from <day> [--to <day>] --reason <text> [--until <day>]',
     does: 'keeps days from expiring',

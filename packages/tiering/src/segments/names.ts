@@ -5,6 +5,11 @@ export function dayPrefix(day: Day): string {
   return `events/dt=${day}/`
 }
 
+/** Whether an object has events: what lies beside it names nobody. */
+export function isSegment(objectName: string): boolean {
+  return objectName.startsWith('events/')
+}
+
 /** The day of an object that tiering has named; undefined where the name is none of ours. */
 export function dayOfObject(objectName: string): Day | undefined {
   const [, day] = /^(?:events|_tiering)\/dt=(\d{4}-\d\d-\d\d)\/[0-9a-f]{32,64}\.[a-z0-9.]+$/.exec(objectName) ?? []

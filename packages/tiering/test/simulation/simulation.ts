@@ -19,6 +19,8 @@ const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER }
 /** Of the segments that are put. */
 const DAMAGED = 0.03
 
+const ENCRYPTION_KEY = Buffer.alloc(32, 7).toString('base64')
+
 const CHANCES = { before: 0.03, after: 0.03, crash: 0.01 }
 
 /** Days that are due to be moved, archived and deleted, and one that is not due at all. */
@@ -54,6 +56,7 @@ function simulated(seed: number, tempDir: string): Simulated {
         // Every second pair of seeds has days that are in both tiers for a while.
         policy: (seed >> 1) % 2 === 0 ? POLICY : { copyAfter: '5d', ...POLICY },
         format: jsonFormat(),
+        ...((seed >> 2) % 2 === 0 ? {} : { encryption: { keys: { key: ENCRYPTION_KEY }, current: 'key' } }),
         times: { readerWaitMs: 0, readerGraceMs: isOneProcess ? 0 : GRACE_MS },
         now: clock,
         random,
