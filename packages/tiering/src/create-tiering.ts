@@ -1,5 +1,6 @@
 import { AnalyticsError, type ColdView, type Day, type EventColumn, type StoredEvent } from '@analytics/protocol'
 import { createContext } from './context.js'
+import { type DoctorOptions, type DoctorResult, examine } from './operations/doctor.js'
 import { type Erasures, erasures } from './operations/erasures.js'
 import { collectOrphans, type GcOptions, type GcResult } from './operations/gc.js'
 import { type Holds, holds } from './operations/hold.js'
@@ -82,6 +83,11 @@ export interface Tiering {
    * @throws AnalyticsError `invalid_options` where there are no keys, or one of them is missing.
    */
   rotateKeys(): Promise<KeyRotation>
+  /**
+   * Tries whether the database and the object store do what tiering counts on, with a small object of its own, and looks for settings of
+   * the bucket that are against it. Run it once before you rely on a store.
+   */
+  doctor(options?: DoctorOptions): Promise<DoctorResult>
   /** Compares the catalog with the objects, and changes nothing. */
   verify(options?: VerifyOptions): Promise<VerifyResult>
   /** Frees the engine and temporary files, not the stores. Done twice, it does nothing more. */
@@ -137,6 +143,7 @@ export function createTiering(options: TieringOptions): Tiering {
     explain: async (day) => explainDay(opened(), day),
     openView: async (range) => openView(opened(), range),
     scan: (request) => scanCold(opened(), request),
+    doctor: async (options = {}) => examine(opened(), options),
     rotateKeys: async () => rotateKeys(opened()),
     verify: async (verify = {}) => verifyCatalog(opened(), verify),
     async close() {

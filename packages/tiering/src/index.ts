@@ -48,7 +48,9 @@ export type {
   ObjectStore,
   PutResult,
   StorageTier,
+  StoreConcern,
 } from './object-store.js'
+export type { DoctorCheck, DoctorOptions, DoctorResult } from './operations/doctor.js'
 export type { ErasureRunResult } from './operations/erase.js'
 export type { ErasureEstimate, ErasureRequestOptions, ErasureStatus, Erasures } from './operations/erasures.js'
 export type { GcOptions, GcResult, Orphan } from './operations/gc.js'

@@ -32,6 +32,13 @@ export interface ObjectBody {
 /** What a put did. `exists` means that nothing was written. */
 export type PutResult = { status: 'created'; etag: string } | { status: 'exists' }
 
+/** Something in the settings of a store that is against what tiering does. */
+export interface StoreConcern {
+  /** `warning`: it works, and may cost something. */
+  severity: 'warning' | 'error'
+  message: string
+}
+
 /** Options that every call takes. */
 export interface CallOptions {
   signal?: AbortSignal
@@ -105,6 +112,9 @@ export interface ObjectStore {
    * Asked again, it extends. OCI: `restoreObjects`, up to an hour. Lost answer: ask again.
    */
   restore(name: string, options: CallOptions & { hours: number }): Promise<void>
+
+  /** Looks for settings of the store that are against what tiering does. OCI: the bucket, its retention and lifecycle rules. */
+  inspect?(options?: CallOptions): Promise<readonly StoreConcern[]>
 
   /** Frees what the adapter holds. Done twice, it does nothing more. */
   close(): Promise<void>

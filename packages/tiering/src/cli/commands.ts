@@ -139,6 +139,15 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       return { data, text }
     },
   },
+  doctor: {
+    usage: 'doctor',
+    does: 'tries whether the database and the object store do what tiering counts on',
+    async run({ tiering, signal }) {
+      const data = await tiering.doctor({ signal })
+      const rows = data.checks.map(({ name, result, message }) => [name, result, message])
+      return { data, text: table(['check', '', ''], rows), isBad: !data.ok }
+    },
+  },
   'restore estimate': {
     usage: 'restore estimate --from <day> [--to <day>]',
     does: 'what a restore would ask for',

@@ -7,6 +7,7 @@ import { getObject } from '../oci/get.js'
 import { archivalStateOf, headObject } from '../oci/head.js'
 import { type OciObjectStoreOptions, resolveOciOptions } from '../oci/options.js'
 import { putObject } from '../oci/put.js'
+import { bucketConcerns } from '../oci/settings.js'
 
 export type { OciAuth, OciAuthProvider } from '../oci/auth.js'
 export type { OciObjectStoreOptions } from '../oci/options.js'
@@ -128,6 +129,8 @@ export function ociObjectStore(options: OciObjectStoreOptions): ObjectStore {
         client.restoreObjects({ ...open.names, restoreObjectsDetails: { objectName: name, hours } }),
       )
     },
+
+    inspect: async ({ signal } = {}) => bucketConcerns(await connection(), signal),
 
     async close() {
       isClosed = true
