@@ -120,7 +120,9 @@ async function eraseFromSegment(
     const where = subjectFilter(unitedSubject(subjects))
     const gone = await context.format.summarize(local!, { ...context.call, where })
     const kept = { rows: segment.rows - gone.rows, rowHash: subtractRowHash(segment.rowHash, gone.rowHash) }
-    if (kept.rows === 0) return { entry: await commit(context, entry, segment, undefined, removed) }
+    if (kept.rows === 0)
+      // Nothing takes its place, also not what an earlier attempt has begun.
+      return { entry: await commit(context, await giveUp(context, entry), segment, undefined, removed) }
     const put = await rewriteSegments(context, entry, {
       replaces: [segment.objectName],
       erasures: ids,

@@ -85,6 +85,27 @@ describe('encrypted segments', () => {
     await world.format.close()
   })
 
+  it('are given up where they turn out to be damaged, and put under another name', async () => {
+    const world = createWorld()
+    const events = sampleEvents({ day: DAY, count: 50 })
+    await world.hot.insert(events)
+    const { get } = world.cold
+    let isDamaged = true
+    world.cold.get = async function* (name, options) {
+      for await (const bytes of get(name, options)) yield isDamaged ? Buffer.from(bytes).fill(1, 10, 20) : bytes
+    }
+    const tiering = world.open({ keys: { a: newKey() }, current: 'a' })
+    for (let i = 0; i < 2; i++) {
+      expect((await tiering.run()).failed).toMatchObject([{ code: 'verification_failed' }])
+      world.pass(86_400_000)
+    }
+    isDamaged = false
+    expect((await tiering.run()).failed).toEqual([])
+    expect((await tiering.explain(DAY)).retiredObjects).toHaveLength(1)
+    expectSameEvents(await readAll(tiering), events)
+    await world.format.close()
+  })
+
   it('say what is missing where they are opened without keys', async () => {
     const world = createWorld()
     await world.hot.insert(sampleEvents({ day: DAY, count: 10 }))

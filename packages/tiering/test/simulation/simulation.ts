@@ -272,8 +272,8 @@ async function assertConsistent(world: Simulated): Promise<void> {
   }
   const tiering = world.open()
   const plan = await tiering.plan()
-  const { due, archives, expiries, compactions } = plan
-  if (due.length + archives.length + expiries.length + compactions.length > 0)
+  const { due, archives, expiries, compactions, parked } = plan
+  if (due.length + archives.length + expiries.length + compactions.length + parked.length > 0)
     fail(`work is left: ${JSON.stringify(plan)}`)
   const restore = await tiering.restore.request(ALL, { hours: 10 })
   world.time += HOUR_MS
