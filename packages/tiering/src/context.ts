@@ -1,5 +1,7 @@
 import { type Catalog, createCatalog } from './catalog.js'
 import { createErasureRecords, type ErasureRecords } from './erasure/records.js'
+import type { ObjectStore } from './object-store.js'
+import { createThrottle, throttledStore } from './objects/throttle.js'
 import type { ResolvedTieringOptions } from './options.js'
 import { createHiddenPeople, type HiddenPeople } from './read/hidden-people.js'
 import { createReaders, type Readers } from './read/readers.js'
@@ -16,11 +18,13 @@ export interface TieringContext extends ResolvedTieringOptions {
   sketches: Sketches
   erasures: ErasureRecords
   hidden: HiddenPeople
+  /** The object store for work in the background: what it sends and fetches is throttled. */
+  background: ObjectStore
 }
 
 /** The context of these options. */
 export function createContext(options: ResolvedTieringOptions): TieringContext {
-  const { hot, cold, format, keys, now, tempDir, cacheBytes } = options
+  const { hot, cold, format, keys, now, tempDir, cacheBytes, bytesPerSecond } = options
   const tempFiles = createTempFiles(tempDir)
   const catalog = createCatalog({ records: hot.records, cold, format, isEncrypted: keys !== undefined, now })
   const cache = createSegmentCache({ cold, tempFiles, maxBytes: cacheBytes })
@@ -35,5 +39,6 @@ export function createContext(options: ResolvedTieringOptions): TieringContext {
     sketches,
     erasures,
     hidden: createHiddenPeople({ erasures, sketches, catalog, cache }),
+    background: bytesPerSecond === undefined ? cold : throttledStore(cold, createThrottle({ bytesPerSecond, now })),
   }
 }

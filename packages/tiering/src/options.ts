@@ -66,6 +66,11 @@ export interface TieringOptions {
    * @default Date.now
    */
   now?: () => number
+  /**
+   * How many bytes a second moves, compactions and erasures may send and fetch together, besides what queries read.
+   * @default no limit
+   */
+  bytesPerSecond?: number
   /** @default Math.random */
   random?: () => number
   /** @default none */
@@ -99,6 +104,7 @@ export interface ResolvedTieringOptions {
   logger: Logger
   tempDir: string | undefined
   cacheBytes: number
+  bytesPerSecond: number | undefined
 }
 
 const DEFAULT_CACHE_BYTES = 2 * 1024 ** 3
@@ -113,7 +119,7 @@ export function resolveTieringOptions(options: TieringOptions): ResolvedTieringO
     }
   }
   const { hot, encryption, format, now = Date.now, random = Math.random, logger = silent, tempDir } = options
-  const { cacheBytes = DEFAULT_CACHE_BYTES } = options
+  const { cacheBytes = DEFAULT_CACHE_BYTES, bytesPerSecond } = options
   const policy = resolvePolicy(options.policy)
   const keys = encryption && objectKeys(hot.records, encryption)
   const cold = keys ? encryptedStore(options.cold, keys, isSegment) : options.cold
@@ -124,6 +130,9 @@ export function resolveTieringOptions(options: TieringOptions): ResolvedTieringO
   }
   if (!Number.isSafeInteger(cacheBytes) || cacheBytes < 0) {
     throw new AnalyticsError('invalid_options', 'cacheBytes is no number of bytes.', { field: 'cacheBytes' })
+  }
+  if (bytesPerSecond !== undefined && !(Number.isFinite(bytesPerSecond) && bytesPerSecond > 0)) {
+    throw new AnalyticsError('invalid_options', 'bytesPerSecond is no number above zero.', { field: 'bytesPerSecond' })
   }
   return {
     hot,
@@ -139,6 +148,7 @@ export function resolveTieringOptions(options: TieringOptions): ResolvedTieringO
     logger,
     tempDir,
     cacheBytes,
+    bytesPerSecond,
   }
 }
 

@@ -8,7 +8,7 @@ import { eraseDay, havingEvents, type OpenErasure } from './erase-day.js'
 import { findOrphans } from './gc.js'
 import { activeHolds, holdOf } from './hold.js'
 import { holdLease } from './lease.js'
-import type { MoveContext } from './move-context.js'
+import { type MoveContext, moveContext } from './move-context.js'
 import { failureOf, noteFailure, type TieringRunOptions, type TieringRunResult } from './run.js'
 
 /** What a run of the erasures did; `moved` are the days whose segments were written anew. */
@@ -40,17 +40,13 @@ function addWait(waits: Waits, ids: readonly string[], reason: ErasureWaiting, d
  * not in a segment of any tier, not in an object that was given up.
  * @throws AnalyticsError `aborted`, or what the hot store throws before there is a day to blame.
  */
-export async function runErasures(
-  context: TieringContext,
-  { signal, onProgress = () => {} }: TieringRunOptions,
-): Promise<ErasureRunResult> {
-  throwIfAborted(signal)
+export async function runErasures(context: TieringContext, options: TieringRunOptions): Promise<ErasureRunResult> {
+  throwIfAborted(options.signal)
   const lease = await holdLease(context.hot, { owner: context.newId(), ttlMs: context.times.leaseMs })
   if (!lease)
     return { status: 'lease_held', moved: [], copied: [], failed: [], skipped: [], completed: [], pending: [] }
   try {
-    const move: MoveContext = { ...context, lease, call: signal ? { signal } : {}, onProgress }
-    return await work(move)
+    return await work(moveContext(context, lease, options))
   } finally {
     await lease.release()
   }

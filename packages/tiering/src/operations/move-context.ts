@@ -24,6 +24,15 @@ export async function waitForDayReaders(
   return (await readers.left(day, times.readerWaitMs, call.signal)) ? undefined : 'readers'
 }
 
+/** The context of work under a lease. */
+export function moveContext(
+  context: TieringContext,
+  lease: HeldLease,
+  { signal, onProgress = () => {} }: { signal?: AbortSignal; onProgress?: (progress: MoveProgress) => void },
+): MoveContext {
+  return { ...context, cold: context.background, lease, call: signal ? { signal } : {}, onProgress }
+}
+
 /** What a move works with, beyond the context. */
 export interface MoveContext extends TieringContext {
   lease: HeldLease

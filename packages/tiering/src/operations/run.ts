@@ -7,7 +7,7 @@ import { compactDay } from './compact.js'
 import { expireDay } from './expire.js'
 import { holdLease } from './lease.js'
 import { type MoveOutcome, moveDay } from './move.js'
-import type { MoveContext, MoveProgress, Waiting } from './move-context.js'
+import { type MoveContext, type MoveProgress, moveContext, type Waiting } from './move-context.js'
 import { type DueDay, planDays, surveyDays } from './plan.js'
 
 /** Options of a run. */
@@ -89,17 +89,17 @@ type Work = (context: MoveContext, due: DueDay) => Promise<MoveOutcome>
  */
 async function runDays(
   context: TieringContext,
-  { signal, onProgress = () => {} }: TieringRunOptions,
+  options: TieringRunOptions,
   part: 'due' | 'archives' | 'expiries' | 'compactions',
   work: Work,
 ): Promise<TieringRunResult> {
   const result: Mutable<TieringRunResult> = { status: 'done', moved: [], copied: [], failed: [], skipped: [] }
+  const { signal } = options
   throwIfAborted(signal)
   const lease = await holdLease(context.hot, { owner: context.newId(), ttlMs: context.times.leaseMs })
   if (!lease) return { ...result, status: 'lease_held' }
   try {
-    const call = signal ? { signal } : {}
-    const move: MoveContext = { ...context, lease, call, onProgress }
+    const move = moveContext(context, lease, options)
     const days = await surveyDays(context)
     const plan = planDays(days, context)
     const failedBefore = new Set(days.filter(({ entry }) => entry?.value.nextTryAt !== undefined).map(({ day }) => day))
