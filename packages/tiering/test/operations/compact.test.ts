@@ -111,6 +111,17 @@ describe('compact', () => {
     late.release()
   })
 
+  it('keeps the old ones where the new one is gone before they were deleted', async () => {
+    const { world } = await fragmentedWorld()
+    const grace = { readerGraceMs: 3_600_000 }
+    const before = await namesIn(world)
+    expect((await world.open(undefined, grace).compact()).skipped).toEqual([{ day: DAY, reason: 'grace' }])
+    await world.cold.delete((await catalogDay(world, DAY))!.segments[0]!.objectName)
+    world.time += 2 * 3_600_000
+    expect((await world.open(undefined, grace).compact()).failed).toMatchObject([{ code: 'verification_failed' }])
+    expect(await namesIn(world)).toEqual(expect.arrayContaining(before))
+  })
+
   it('gives up a new object that holds something else, and deletes none of the old', async () => {
     const { world, events } = await fragmentedWorld()
     const { put } = world.cold
