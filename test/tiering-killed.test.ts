@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { DAY_MS } from '@analytics/protocol'
 import { ociService, type ServiceFault, seededRandom, startOciServer } from '@analytics/tiering/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { limitMs, runs } from './support/soak.js'
@@ -44,13 +45,14 @@ describe('a process that is killed while it moves, archives and erases', () => {
       const server = await startOciServer(service)
       const path = join(folder, 'hot.duckdb')
       const erased: string[] = []
+      const today = Math.floor(Date.now() / DAY_MS) * DAY_MS
       const ids = new Map<string, string>()
       let killed = 0
       for (let round = 1; round <= ROUNDS; round++) {
         if (round % 3 === 0) erased.push(`user-${erased.length}`)
-        const settings: WorkerSettings = { path, endpoint: server.url, auth, seed: round, erased }
+        const settings: WorkerSettings = { path, endpoint: server.url, auth, seed: round, today, erased }
         if (round % 3 === 0) await eraseOne(settings)
-        for (const { eventId, userId } of eventsOf(round, erased)) ids.set(eventId, userId ?? '')
+        for (const { eventId, userId } of eventsOf(settings)) ids.set(eventId, userId ?? '')
         service.fail(() => (random() < 0.04 ? faultOf(random()) : undefined))
         killed += await runUntilKilled(settings, random() * KILL_WITHIN_MS)
         service.fail(() => undefined)

@@ -10,6 +10,8 @@ export interface WorkerSettings {
   endpoint: string
   auth: { tenancy: string; user: string; fingerprint: string; privateKey: string }
   seed: number
+  /** From when the days of the events count, UTC milliseconds: a test may run across midnight. */
+  today: number
   /** People who were erased: the server refuses their events. */
   erased: readonly string[]
 }
@@ -31,8 +33,7 @@ export async function openTiers({ path, endpoint, auth }: Pick<WorkerSettings, '
 }
 
 /** The events of a round. */
-export function eventsOf(seed: number, erased: readonly string[]): StoredEvent[] {
-  const today = Math.floor(Date.now() / DAY_MS) * DAY_MS
+export function eventsOf({ seed, today, erased }: Pick<WorkerSettings, 'seed' | 'today' | 'erased'>): StoredEvent[] {
   return AGES.flatMap((age, i) =>
     sampleEvents({ day: dayOf(today - age * DAY_MS), count: 30, seed: seed * 10 + i, users: 8 }),
   ).filter(({ userId, anonymousId }) => !erased.includes(userId ?? anonymousId ?? ''))
@@ -41,7 +42,7 @@ export function eventsOf(seed: number, erased: readonly string[]): StoredEvent[]
 /** Stores events and works on the tiers until it is killed; prints `ready` when what it stored is acknowledged. */
 async function work(settings: WorkerSettings): Promise<void> {
   const { store, tiering } = await openTiers(settings)
-  await store.insertEvents(eventsOf(settings.seed, settings.erased))
+  await store.insertEvents(eventsOf(settings))
   process.stdout.write('ready\n')
   const works = [
     () => tiering.run(),
