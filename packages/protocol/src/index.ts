@@ -60,7 +60,15 @@ export {
   type Step,
   type TrendQuery,
 } from './query.js'
-export type { DeadLetter, RecordKind, RecordStore, StoredRecord } from './records.js'
+export {
+  type DeadLetter,
+  eachRecord,
+  madeOnce,
+  type RecordKind,
+  type RecordStore,
+  removeRecord,
+  type StoredRecord,
+} from './records.js'
 export type {
   BatchResult,
   ErrorBody,

@@ -47,3 +47,46 @@ export interface RecordStore {
   /** Deletes if the version is still `expected`. Resolves to false on a conflict. */
   delete(kind: RecordKind, key: string, expected: number): Promise<boolean>
 }
+
+/** Records of one answer, so that memory stays bounded. */
+const PAGE = 1000
+
+/** Every record of a kind, by key, whatever their number: those behind `after` that begin with `prefix`. */
+export async function* eachRecord<Value>(
+  records: Pick<RecordStore, 'list'>,
+  kind: RecordKind,
+  { prefix, after }: { prefix?: string; after?: string } = {},
+): AsyncGenerator<StoredRecord<Value>> {
+  let last = after
+  for (;;) {
+    const page = await records.list<Value>(kind, {
+      limit: PAGE,
+      ...(prefix === undefined ? {} : { prefix }),
+      ...(last === undefined ? {} : { after: last }),
+    })
+    yield* page
+    if (page.length < PAGE) return
+    last = page.at(-1)!.key
+  }
+}
+
+/** The text of a record of kind `meta`, made where there is none; of several that make one, all get the first. */
+export async function madeOnce(
+  records: Pick<RecordStore, 'get' | 'put'>,
+  key: string,
+  make: () => string,
+): Promise<string> {
+  const known = await records.get<string>('meta', key)
+  if (known) return known.value
+  const made = make()
+  if ((await records.put('meta', key, made, 0)) !== undefined) return made
+  return (await records.get<string>('meta', key))!.value
+}
+
+/** Deletes a record of kind `meta`, whoever else changes it. */
+export async function removeRecord(records: Pick<RecordStore, 'get' | 'delete'>, key: string): Promise<void> {
+  for (;;) {
+    const record = await records.get('meta', key)
+    if (!record || (await records.delete('meta', key, record.version))) return
+  }
+}

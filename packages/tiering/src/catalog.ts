@@ -1,4 +1,13 @@
-import { AnalyticsError, DAY_MS, type Day, dayOf, errorCode, type RecordStore, type Seal } from '@analytics/protocol'
+import {
+  AnalyticsError,
+  DAY_MS,
+  type Day,
+  dayOf,
+  eachRecord,
+  errorCode,
+  type RecordStore,
+  type Seal,
+} from '@analytics/protocol'
 import type { ObjectStore } from './object-store.js'
 import type { SegmentFormat } from './segment-format.js'
 import { dayPrefix } from './segments/names.js'
@@ -210,8 +219,6 @@ export interface Catalog {
 /** What a day's entry says once its work has succeeded. */
 export const SUCCEEDED: CatalogChange = { attempts: 0, lastError: undefined, nextTryAt: undefined }
 
-const PAGE = 500
-
 /** The catalog of these stores. */
 export function createCatalog(options: {
   records: RecordStore
@@ -251,17 +258,13 @@ export function createCatalog(options: {
     async list(range) {
       const last = range && (range.to > range.from ? dayOf(clamp(range.to - 1)) : '')
       const entries: CatalogEntry[] = []
-      let after = range && dayOf(clamp(range.from) - DAY_MS)
-      for (;;) {
-        const page = await records.list<CatalogDay>('tier', { ...(after === undefined ? {} : { after }), limit: PAGE })
-        for (const { key, version, value } of page) {
-          if (last !== undefined && key > last) return entries
-          if (value.encryptionEnabled && !isEncrypted) throw withoutKeys(key)
-          entries.push({ day: key, version, value })
-        }
-        if (page.length < PAGE) return entries
-        after = page.at(-1)!.key
+      const behind = range ? { after: dayOf(clamp(range.from) - DAY_MS) } : {}
+      for await (const { key, version, value } of eachRecord<CatalogDay>(records, 'tier', behind)) {
+        if (last !== undefined && key > last) break
+        if (value.encryptionEnabled && !isEncrypted) throw withoutKeys(key)
+        entries.push({ day: key, version, value })
       }
+      return entries
     },
     async change(entry, change) {
       const value = withFacts(

@@ -4,8 +4,10 @@ import {
   type Day,
   type Duration,
   durationMs,
+  eachRecord,
   type Json,
   type RecordStore,
+  removeRecord,
   type SignedReceipt,
   type Subject,
 } from '@analytics/protocol'
@@ -154,8 +156,7 @@ export function createErasures({ store, cold, suppression, newId, now }: Erasure
     await store.audit({ action: 'erased', target: id, details: { ids: hashes.length } })
     const receipt = { body, signature: await store.sign(canonicalJson(body as unknown as Json)) }
     await records.put('meta', COMPLETE + id, receipt, 0)
-    const record = await records.get('meta', PENDING + id)
-    if (record) await records.delete('meta', PENDING + id, record.version)
+    await removeRecord(records, PENDING + id)
   }
 
   return {
@@ -220,13 +221,9 @@ export function createErasures({ store, cold, suppression, newId, now }: Erasure
 
 async function pendingOf(records: RecordStore): Promise<OpenErasure[]> {
   const found: OpenErasure[] = []
-  let after: string | undefined
-  for (;;) {
-    const page = await records.list<Pending>('meta', { prefix: PENDING, ...(after === undefined ? {} : { after }) })
-    if (page.length === 0) return found
-    found.push(...page.map(({ key, version, value }) => ({ id: key.slice(PENDING.length), version, value })))
-    after = page.at(-1)!.key
-  }
+  for await (const { key, version, value } of eachRecord<Pending>(records, 'meta', { prefix: PENDING }))
+    found.push({ id: key.slice(PENDING.length), version, value })
+  return found
 }
 
 async function receiptOf(records: RecordStore, id: string): Promise<SignedReceipt<ErasureReceipt>> {

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import type { EventIdentity, RecordStore } from '@analytics/protocol'
+import { type EventIdentity, eachRecord, madeOnce, type RecordStore } from '@analytics/protocol'
 import { identityKey } from '../people/identity-key.js'
 import type { Subject } from '../store.js'
 
@@ -38,10 +38,12 @@ export function suppressionList({ records, hashKey, now }: SuppressionOptions): 
   let key: Promise<string> | undefined
 
   const keyOfHashes = (): Promise<string> => {
-    key ??= (hashKey === undefined ? storedKey(records) : Promise.resolve(hashKey)).catch((error) => {
-      key = undefined
-      throw error
-    })
+    key ??= (hashKey === undefined ? madeOnce(records, KEY_RECORD, newKey) : Promise.resolve(hashKey)).catch(
+      (error) => {
+        key = undefined
+        throw error
+      },
+    )
     return key
   }
   const hashOf = (secret: string, identity: EventIdentity) =>
@@ -56,13 +58,7 @@ export function suppressionList({ records, hashKey, now }: SuppressionOptions): 
 
   const load = async () => {
     const found = new Set<string>()
-    let after: string | undefined
-    for (;;) {
-      const page = await records.list('suppression', after === undefined ? {} : { after })
-      if (page.length === 0) break
-      for (const record of page) found.add(record.key)
-      after = page.at(-1)!.key
-    }
+    for await (const record of eachRecord(records, 'suppression')) found.add(record.key)
     hashes.clear()
     for (const hash of found) hashes.add(hash)
     loadedAt = now()
@@ -111,11 +107,4 @@ export function suppressionList({ records, hashKey, now }: SuppressionOptions): 
   }
 }
 
-/** The key that all processes of a data set share. */
-async function storedKey(records: RecordStore): Promise<string> {
-  const known = await records.get<string>('meta', KEY_RECORD)
-  if (known) return known.value
-  const made = randomBytes(32).toString('base64')
-  if ((await records.put('meta', KEY_RECORD, made, 0)) !== undefined) return made
-  return (await records.get<string>('meta', KEY_RECORD))!.value
-}
+const newKey = (): string => randomBytes(32).toString('base64')

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { AuditEntry, RecordStore } from '@analytics/protocol'
+import { type AuditEntry, eachRecord, type RecordStore } from '@analytics/protocol'
 
 /** One link of the audit chain: `hash` covers the entry, its time and the hash before it. */
 export interface AuditLink extends AuditEntry {
@@ -35,18 +35,13 @@ export async function appendAudit(
 export async function brokenAuditLink(records: RecordStore): Promise<number | undefined> {
   let previous = ''
   let number = 0
-  let after: string | undefined
-  for (;;) {
-    const page = await records.list<AuditLink>('audit', after === undefined ? {} : { after })
-    if (page.length === 0) return undefined
-    for (const { key, value } of page) {
-      number++
-      const { at, previous: claimed, hash, ...entry } = value
-      if (key !== auditKey(number) || claimed !== previous || hash !== linkHash(entry, at, previous)) return number
-      previous = hash
-      after = key
-    }
+  for await (const { key, value } of eachRecord<AuditLink>(records, 'audit')) {
+    number++
+    const { at, previous: claimed, hash, ...entry } = value
+    if (key !== auditKey(number) || claimed !== previous || hash !== linkHash(entry, at, previous)) return number
+    previous = hash
   }
+  return undefined
 }
 
 /** Padded, so that keys sort as numbers. */

@@ -1,11 +1,19 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
-import { canonicalJson, type Json, type RecordStore, type Signature, type SignedReceipt } from '@analytics/protocol'
+import {
+  canonicalJson,
+  type Json,
+  madeOnce,
+  type RecordStore,
+  type Signature,
+  type SignedReceipt,
+} from '@analytics/protocol'
 
 const KEY_RECORD = 'signing-key'
 
 /** Signs a text with the key of the data set, which is made with the first signature and kept beside the data. */
 export async function signText(records: RecordStore, text: string): Promise<Signature> {
-  const key = createPrivateKey({ key: Buffer.from(await signingKey(records), 'base64'), format: 'der', type: 'pkcs8' })
+  const der = await madeOnce(records, KEY_RECORD, newKey)
+  const key = createPrivateKey({ key: Buffer.from(der, 'base64'), format: 'der', type: 'pkcs8' })
   return {
     algorithm: 'Ed25519',
     publicKey: createPublicKey(key).export({ format: 'der', type: 'spki' }).toString('base64'),
@@ -13,13 +21,8 @@ export async function signText(records: RecordStore, text: string): Promise<Sign
   }
 }
 
-async function signingKey(records: RecordStore): Promise<string> {
-  const known = await records.get<string>('meta', KEY_RECORD)
-  if (known) return known.value
-  const made = generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64')
-  if ((await records.put('meta', KEY_RECORD, made, 0)) !== undefined) return made
-  return (await records.get<string>('meta', KEY_RECORD))!.value
-}
+const newKey = (): string =>
+  generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64')
 
 /**
  * Whether a receipt says what was signed, and with that key: give the public key that you noted when the data set was set up, or

@@ -1,4 +1,4 @@
-import type { RecordStore, StoredRecord } from '@analytics/protocol'
+import { eachRecord, type RecordStore, type StoredRecord } from '@analytics/protocol'
 import type { Grain, RollupBucket } from './rollup.js'
 
 /** Why a bucket is not as its events say. `stale`: some of them lie in the archive tier, where nothing can be counted. */
@@ -46,15 +46,9 @@ export function bucketStates(records: RecordStore): BucketStates {
 
     async list(grain) {
       const found: StoredRecord<ChangedBucket>[] = []
-      for (;;) {
-        const after = found.at(-1)?.key
-        const page = await records.list<ChangedBucket>('rollup', {
-          prefix: `${grain}/`,
-          ...(after === undefined ? {} : { after }),
-        })
-        if (page.length === 0) return found
-        found.push(...page)
-      }
+      for await (const record of eachRecord<ChangedBucket>(records, 'rollup', { prefix: `${grain}/` }))
+        found.push(record)
+      return found
     },
 
     async settle({ key, version }) {

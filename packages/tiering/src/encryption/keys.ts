@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { AnalyticsError, type RecordStore } from '@analytics/protocol'
+import { AnalyticsError, eachRecord, type RecordStore, removeRecord } from '@analytics/protocol'
 
 /** How segments are encrypted before they leave the process. */
 export interface EncryptionOptions {
@@ -100,30 +100,19 @@ export function objectKeys(records: RecordStore, options: EncryptionOptions): Ob
     },
     async destroy(objectName) {
       known.delete(objectName)
-      for (;;) {
-        const record = await records.get('meta', PREFIX + objectName)
-        if (!record || (await records.delete('meta', record.key, record.version))) return
-      }
+      await removeRecord(records, PREFIX + objectName)
     },
     async rotate() {
       let [count, rotated] = [0, 0]
-      let after: string | undefined
-      for (;;) {
-        const page = await records.list<WrappedKey>('meta', {
-          prefix: PREFIX,
-          ...(after === undefined ? {} : { after }),
-        })
-        if (page.length === 0) return { keys: count, rotated }
-        for (const { key, version, value } of page) {
-          count++
-          const objectName = key.slice(PREFIX.length)
-          if (value.by === current) continue
-          // Whoever changed it meanwhile has destroyed it, or wrapped it anew.
-          const put = await records.put('meta', key, wrap(objectName, unwrap(objectName, value)), version)
-          if (put !== undefined) rotated++
-        }
-        after = page.at(-1)!.key
+      for await (const { key, version, value } of eachRecord<WrappedKey>(records, 'meta', { prefix: PREFIX })) {
+        count++
+        const objectName = key.slice(PREFIX.length)
+        if (value.by === current) continue
+        // Whoever changed it meanwhile has destroyed it, or wrapped it anew.
+        const put = await records.put('meta', key, wrap(objectName, unwrap(objectName, value)), version)
+        if (put !== undefined) rotated++
       }
+      return { keys: count, rotated }
     },
   }
 }

@@ -1,5 +1,14 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import type { Day, RecordStore, SignedReceipt, StoredRecord, Subject } from '@analytics/protocol'
+import {
+  type Day,
+  eachRecord,
+  madeOnce,
+  type RecordStore,
+  removeRecord,
+  type SignedReceipt,
+  type StoredRecord,
+  type Subject,
+} from '@analytics/protocol'
 import type { ReplacedObject } from '../catalog.js'
 
 /** An object from which events of a person were taken. */
@@ -99,7 +108,6 @@ const PENDING = 'erasing/'
 const COMPLETE = 'erasure/'
 const CHANGES = 'erasure-changes'
 const HASH_KEY = 'erasure-hash-key'
-const PAGE = 500
 
 /** The erasures in these records. */
 export function createErasureRecords({ records, now }: { records: RecordStore; now: () => number }): ErasureRecords {
@@ -110,14 +118,6 @@ export function createErasureRecords({ records, now }: { records: RecordStore; n
     }
   }
 
-  async function hashKey(): Promise<string> {
-    const known = await records.get<string>('meta', HASH_KEY)
-    if (known) return known.value
-    const made = randomBytes(32).toString('base64')
-    if ((await records.put('meta', HASH_KEY, made, 0)) !== undefined) return made
-    return (await records.get<string>('meta', HASH_KEY))!.value
-  }
-
   const erasures: ErasureRecords = {
     async add(id, erasure) {
       await records.put('meta', PENDING + id, erasure, 0)
@@ -125,17 +125,9 @@ export function createErasureRecords({ records, now }: { records: RecordStore; n
     },
     async pending() {
       const found: StoredRecord<PendingErasure>[] = []
-      for (;;) {
-        const after = found.at(-1)?.key
-        const page = await records.list<PendingErasure>('meta', {
-          prefix: PENDING,
-          limit: PAGE,
-          ...(after === undefined ? {} : { after }),
-        })
-        found.push(...page)
-        if (page.length < PAGE) break
-      }
-      return found.map((record) => ({ ...record, key: record.key.slice(PENDING.length) }))
+      for await (const record of eachRecord<PendingErasure>(records, 'meta', { prefix: PENDING }))
+        found.push({ ...record, key: record.key.slice(PENDING.length) })
+      return found
     },
     find: async (id) => (await records.get<PendingErasure>('meta', PENDING + id))?.value,
     async update(id, changeOf) {
@@ -148,10 +140,7 @@ export function createErasureRecords({ records, now }: { records: RecordStore; n
     },
     async complete(id, receipt) {
       await records.put('meta', COMPLETE + id, receipt, 0)
-      for (;;) {
-        const record = await records.get('meta', PENDING + id)
-        if (!record || (await records.delete('meta', record.key, record.version))) break
-      }
+      await removeRecord(records, PENDING + id)
       await touch()
     },
     receipt: async (id) => (await records.get<SignedReceipt<ErasureReceipt>>('meta', COMPLETE + id))?.value,
@@ -170,7 +159,7 @@ export function createErasureRecords({ records, now }: { records: RecordStore; n
     },
     changes: async () => (await records.get('meta', CHANGES))?.version ?? 0,
     async hashes({ userIds, anonymousIds }) {
-      const key = await hashKey()
+      const key = await madeOnce(records, HASH_KEY, () => randomBytes(32).toString('base64'))
       const hash = (text: string): string => createHmac('sha256', key).update(text).digest('hex')
       return [...userIds.map((id) => hash(`u${id}`)), ...anonymousIds.map((id) => hash(`a${id}`))].sort()
     },

@@ -1,4 +1,11 @@
-import { AnalyticsError, type Duration, durationMs, type StoredRecord } from '@analytics/protocol'
+import {
+  AnalyticsError,
+  type Duration,
+  durationMs,
+  eachRecord,
+  removeRecord,
+  type StoredRecord,
+} from '@analytics/protocol'
 import { throwIfAborted } from '../abort.js'
 import type { CatalogDay } from '../catalog.js'
 import type { TieringContext } from '../context.js'
@@ -120,28 +127,17 @@ function namesIn(days: readonly CatalogDay[]): Set<string> {
 
 /** Writes down which orphans were seen for the first time, and forgets those that are none any more. */
 async function noteSightings({ hot, now }: TieringContext, found: readonly ObjectInfo[]): Promise<Orphan[]> {
-  const seen = new Map((await sightings(hot.records)).map((record) => [record.key.slice(SEEN.length), record]))
+  const seen = new Map<string, StoredRecord<{ at: number }>>()
+  for await (const record of eachRecord<{ at: number }>(hot.records, 'meta', { prefix: SEEN }))
+    seen.set(record.key.slice(SEEN.length), record)
   const orphans: Orphan[] = []
   for (const { name, size, modifiedAt } of found) {
     const seenAt = seen.get(name)?.value.at ?? now()
     if (!seen.delete(name)) await hot.records.put('meta', SEEN + name, { at: seenAt }, 0)
     orphans.push({ objectName: name, size, modifiedAt, seenAt, state: 'waiting' })
   }
-  for (const { key, version } of seen.values()) await hot.records.delete('meta', key, version)
+  for (const { key } of seen.values()) await removeRecord(hot.records, key)
   return orphans
-}
-
-async function sightings(records: TieringContext['hot']['records']): Promise<StoredRecord<{ at: number }>[]> {
-  const all: StoredRecord<{ at: number }>[] = []
-  for (;;) {
-    const after = all.at(-1)?.key
-    const page = await records.list<{ at: number }>('meta', {
-      prefix: SEEN,
-      ...(after === undefined ? {} : { after }),
-    })
-    if (page.length === 0) return all
-    all.push(...page)
-  }
 }
 
 function assertFew(due: readonly Orphan[], objects: number): void {
@@ -169,8 +165,7 @@ async function deleteOrphans(
     if (namesIn([value]).has(objectName)) continue
     await hot.audit({ action: 'tiering.gc', target: objectName, details: { bytes: size } })
     await cold.delete(objectName, signal ? { signal } : {})
-    const record = await hot.records.get('meta', SEEN + objectName)
-    if (record) await hot.records.delete('meta', record.key, record.version)
+    await removeRecord(hot.records, SEEN + objectName)
     deleted.add(objectName)
   }
   return deleted

@@ -1,4 +1,4 @@
-import { AnalyticsError, DAY_MS, type Day, dayStart } from '@analytics/protocol'
+import { AnalyticsError, DAY_MS, type Day, dayStart, eachRecord, type RecordStore } from '@analytics/protocol'
 import type { TieringContext } from '../context.js'
 
 /** What must not be deleted, and why: a legal hold. */
@@ -32,8 +32,13 @@ const PREFIX = 'hold/'
 
 /** Holds that are in force. */
 export async function activeHolds({ hot, now }: TieringContext): Promise<Hold[]> {
-  const found = await hot.records.list<Hold>('meta', { prefix: PREFIX })
-  return found.map(({ value }) => value).filter(({ until }) => until === undefined || now() < until)
+  return (await allHolds(hot.records)).filter(({ until }) => until === undefined || now() < until)
+}
+
+async function allHolds(records: RecordStore): Promise<Hold[]> {
+  const found: Hold[] = []
+  for await (const { value } of eachRecord<Hold>(records, 'meta', { prefix: PREFIX })) found.push(value)
+  return found
 }
 
 /** The hold that a day is under. */
@@ -61,7 +66,7 @@ export function holds(context: TieringContext): Holds {
       return { ...hold, tooLate }
     },
 
-    list: async () => (await hot.records.list<Hold>('meta', { prefix: PREFIX })).map(({ value }) => value),
+    list: () => allHolds(hot.records),
 
     async release(id) {
       const found = await hot.records.get<Hold>('meta', PREFIX + id)

@@ -1,4 +1,4 @@
-import type { RecordStore } from '@analytics/protocol'
+import { type RecordStore, removeRecord } from '@analytics/protocol'
 import { mayHavePerson, type PeopleSketch, type SketchBits, sketchBits } from '../segments/sketch.js'
 
 /** Which people each segment may have events of, kept in the hot store's database: to know it asks nothing of the object store. */
@@ -67,8 +67,7 @@ export function createSketches(records: RecordStore): Sketches {
     },
     async forget(objectName) {
       release(objectName)
-      const record = await records.get('meta', PREFIX + objectName)
-      if (record) await records.delete('meta', record.key, record.version)
+      await removeRecord(records, PREFIX + objectName)
     },
   }
 }
