@@ -77,6 +77,13 @@ export async function readEverything(world: World, tiering = world.open()): Prom
   }
 }
 
+/** Names of all objects, in order. */
+export async function namesIn({ cold }: World): Promise<string[]> {
+  const names: string[] = []
+  for await (const { name } of cold.list('')) names.push(name)
+  return names.sort()
+}
+
 const byId = (a: StoredEvent, b: StoredEvent): number => (a.eventId < b.eventId ? -1 : 1)
 
 /** Each event is there exactly once, as it was. */

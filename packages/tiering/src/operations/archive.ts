@@ -1,5 +1,6 @@
 import { AnalyticsError, type Day } from '@analytics/protocol'
 import { type CatalogEntry, type CatalogSegment, liveSegments, SUCCEEDED } from '../catalog.js'
+import { assertThere } from './copy.js'
 import type { MoveOutcome } from './move.js'
 import { type MoveContext, waitForDayReaders } from './move-context.js'
 
@@ -40,10 +41,8 @@ async function archiveSegment(
   entry: CatalogEntry,
   segment: CatalogSegment,
 ): Promise<CatalogEntry> {
-  const { objectName, size, rows } = segment
-  if ((await cold.head(objectName, call))?.size !== size) {
-    throw new AnalyticsError('verification_failed', `${objectName} is not there as committed; it was not archived.`)
-  }
+  const { objectName, rows } = segment
+  await assertThere({ cold, call }, segment, 'it was not archived')
   await lease.check()
   await hot.audit({ action: 'tiering.archive', target: entry.day, details: { object: objectName, rows } })
   await cold.archive(objectName, call)

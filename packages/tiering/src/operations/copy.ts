@@ -41,6 +41,16 @@ export async function isThere(
   return (await cold.head(objectName, call))?.size === size
 }
 
+/** @throws AnalyticsError `verification_failed` where the object is not there: time may have passed since it was verified. */
+export async function assertThere(
+  context: Pick<MoveContext, 'cold' | 'call'>,
+  segment: ObjectFacts,
+  consequence: string,
+): Promise<void> {
+  if (await isThere(context, segment)) return
+  throw new AnalyticsError('verification_failed', `${segment.objectName} is not there as committed; ${consequence}.`)
+}
+
 /** Writes the rows and puts them; undefined where earlier segments have every one. */
 async function writeCopy(
   context: MoveContext,

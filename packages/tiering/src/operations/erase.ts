@@ -1,15 +1,14 @@
 import { canonicalJson, type Day, type Json, type SignedReceipt, type Subject } from '@analytics/protocol'
 import { throwIfAborted } from '../abort.js'
-import { type CatalogEntry, liveSegments } from '../catalog.js'
+import { type CatalogEntry, type CatalogSegment, liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import type { ErasurePart, ErasureReceipt, ErasureWaiting, PendingErasure } from '../erasure/records.js'
 import { checkedSubject, idsOf } from '../erasure/subject.js'
 import { eraseDay, havingEvents, type OpenErasure } from './erase-day.js'
 import { findOrphans } from './gc.js'
 import { activeHolds, holdOf } from './hold.js'
-import { holdLease } from './lease.js'
-import { type MoveContext, moveContext } from './move-context.js'
-import { failureOf, noteFailure, type TieringRunOptions, type TieringRunResult } from './run.js'
+import { type MoveContext, underLease } from './move-context.js'
+import { newResult, runDay, type TieringRunOptions, type TieringRunResult } from './run.js'
 
 /** What a run of the erasures did; `moved` are the days whose segments were written anew. */
 export interface ErasureRunResult extends TieringRunResult {
@@ -41,29 +40,15 @@ function addWait(waits: Waits, ids: readonly string[], reason: ErasureWaiting, d
  * @throws AnalyticsError `aborted`, or what the hot store throws before there is a day to blame.
  */
 export async function runErasures(context: TieringContext, options: TieringRunOptions): Promise<ErasureRunResult> {
-  throwIfAborted(options.signal)
-  const lease = await holdLease(context.hot, { owner: context.newId(), ttlMs: context.times.leaseMs })
-  if (!lease)
-    return { status: 'lease_held', moved: [], copied: [], failed: [], skipped: [], completed: [], pending: [] }
-  try {
-    return await work(moveContext(context, lease, options))
-  } finally {
-    await lease.release()
-  }
+  const done = await underLease(context, options, eraseFromDays)
+  return done ?? { ...newResult(), status: 'lease_held', completed: [], pending: [] }
 }
 
-async function work(context: MoveContext): Promise<ErasureRunResult> {
+async function eraseFromDays(context: MoveContext): Promise<ErasureRunResult> {
   const { erasures: records, catalog, sketches, call } = context
   const erasures = firstOf(await records.pending())
-  const result = {
-    status: 'done' as TieringRunResult['status'],
-    moved: [] as { day: Day; rows: number; bytes: number }[],
-    failed: [] as { day: Day; code: string; message: string }[],
-    copied: [],
-    skipped: [],
-    completed: [] as string[],
-  }
-  if (erasures.length === 0) return { ...result, pending: [] }
+  const result = newResult()
+  if (erasures.length === 0) return { ...result, completed: [], pending: [] }
   const waits: Waits = new Map(erasures.map(({ key }) => [key, []]))
   await eraseHot(context, erasures, waits)
   const entries = await catalog.list()
@@ -78,22 +63,16 @@ async function work(context: MoveContext): Promise<ErasureRunResult> {
       addWait(waits, ids, left, day)
       continue
     }
-    try {
+    const outcome = await runDay(context, day, result, async () => {
       const isHeld = holdOf(day, await activeHolds(context)) !== undefined
-      const { rows, bytes, waiting } = await eraseDay(context, day, theirs, isHeld)
-      if (rows > 0) result.moved.push({ day, rows, bytes })
+      const { waiting, ...erased } = await eraseDay(context, day, theirs, isHeld)
       for (const [id, reason] of waiting) addWait(waits, [id], reason, day)
-    } catch (error) {
-      throwIfAborted(call.signal)
-      const failure = failureOf(error)
-      result.failed.push({ day, ...failure })
-      addWait(waits, ids, 'failed', day)
-      context.logger.error({ day, error }, 'The erasure on the day failed')
-      if (failure.code === 'lease_lost') return { ...result, status: 'lease_lost', pending: [] }
-      await noteFailure(context, day, failure)
-    }
+      return erased
+    })
+    if (outcome === 'lease_lost') return { ...result, completed: [], pending: [] }
+    if (outcome === 'failed') addWait(waits, ids, 'failed', day)
   }
-  return finish(context, result, waits)
+  return { ...result, ...(await finish(context, waits)) }
 }
 
 /** The oldest ones, of so many ids that a segment is still searched for all of them in one statement. */
@@ -139,17 +118,13 @@ async function eraseHotSubject({ hot, erasures }: TieringContext, id: string, su
   }))
 }
 
-async function finish(
-  context: MoveContext,
-  result: Omit<ErasureRunResult, 'pending'> & { completed: string[] },
-  waits: Waits,
-): Promise<ErasureRunResult> {
+/** Ends those that wait for nothing, and writes down what the others wait for. */
+async function finish(context: MoveContext, waits: Waits): Promise<Pick<ErasureRunResult, 'completed' | 'pending'>> {
+  const completed: string[] = []
   const pending: { id: string; waiting: readonly ErasurePart[] }[] = []
-  let orphans: Promise<boolean> | undefined
-  const hasOrphans = (): Promise<boolean> => {
-    orphans ??= findOrphans(context, context.call.signal).then((found) => found.orphans.length > 0)
-    return orphans
-  }
+  // Looked for once, however many erasures end.
+  const hasOrphans = once(async () => (await findOrphans(context, context.call.signal)).orphans.length > 0)
+  const segments = once(async () => (await context.catalog.list()).flatMap(({ value }) => liveSegments(value)))
   for (const [id, waiting] of waits) {
     const erasure = await context.erasures.find(id)
     if (!erasure) continue
@@ -158,21 +133,33 @@ async function finish(
     if (waiting.length === 0 && (await hasOrphans())) waiting.push({ reason: 'orphans' })
     if (waiting.length === 0) {
       await context.lease.check()
-      await complete(context, id, erasure)
-      result.completed.push(id)
+      await complete(context, id, erasure, await segments())
+      completed.push(id)
     } else {
       await context.erasures.update(id, () => ({ waiting }))
       warnOfDeadline(context, id, erasure)
       pending.push({ id, waiting })
     }
   }
-  return { ...result, pending }
+  return { completed, pending }
 }
 
-async function complete(context: MoveContext, id: string, erasure: PendingErasure): Promise<void> {
-  const { hot, cold, catalog, sketches, erasures, now } = context
+function once<Result>(make: () => Promise<Result>): () => Promise<Result> {
+  let made: Promise<Result> | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
+
+async function complete(
+  context: MoveContext,
+  id: string,
+  erasure: PendingErasure,
+  segments: readonly CatalogSegment[],
+): Promise<void> {
+  const { hot, cold, sketches, erasures, now } = context
   const { subject, hashes, requestedAt, dueAt, hotRows, objects, searched } = erasure
-  const segments = (await catalog.list()).flatMap(({ value }) => liveSegments(value))
   const known = new Set([...searched, ...objects].map(({ objectName }) => objectName))
   const excluded = segments.filter(
     ({ objectName }) => !known.has(objectName) && !sketches.mayHave(objectName, idsOf(subject)),

@@ -11,7 +11,7 @@ import type { CatalogDay } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import type { ObjectInfo } from '../object-store.js'
 import { dayOfObject, idsName, sidecarName } from '../segments/names.js'
-import { type HeldLease, holdLease } from './lease.js'
+import { type MoveContext, underLease } from './move-context.js'
 import type { TieringRunResult } from './run.js'
 
 /** Options of a collection of orphans. */
@@ -74,24 +74,20 @@ export async function collectOrphans(
   const ageMs = durationMs(olderThan)
   if (!ageMs || ageMs <= 0)
     throw new AnalyticsError('invalid_options', 'olderThan is no time such as 3d.', { field: 'olderThan' })
-  throwIfAborted(signal)
-  const lease = await holdLease(context.hot, { owner: context.newId(), ttlMs: context.times.leaseMs })
-  if (!lease) return { status: 'lease_held', objects: 0, foreign: 0, orphans: [] }
-  try {
-    const { objects, foreign, orphans } = await findOrphans(context, signal)
-    const noted = await noteSightings(context, orphans)
-    const now = context.now()
+  const done = await underLease(context, signal ? { signal } : {}, async (move): Promise<GcResult> => {
+    const { objects, foreign, orphans } = await findOrphans(move, signal)
+    const noted = await noteSightings(move, orphans)
+    const now = move.now()
     const isDue = ({ modifiedAt, seenAt }: Orphan) => modifiedAt + ageMs <= now && seenAt + ageMs / 3 <= now
     const found = noted.map((one) => (isDue(one) ? { ...one, state: 'due' as const } : one))
     const due = found.filter(({ state }) => state === 'due')
     if (dryRun || due.length === 0) return { status: 'done', objects, foreign, orphans: found }
     if (!force) assertFew(due, objects)
-    const deleted = await deleteOrphans(context, lease, due, signal)
+    const deleted = await deleteOrphans(move, due)
     const after = found.map((one) => (deleted.has(one.objectName) ? { ...one, state: 'deleted' as const } : one))
     return { status: 'done', objects, foreign, orphans: after }
-  } finally {
-    await lease.release()
-  }
+  })
+  return done ?? { status: 'lease_held', objects: 0, foreign: 0, orphans: [] }
 }
 
 /** Objects of ours that the catalog doesn't know, as it is after they were listed: what is put is written down before. */
@@ -99,20 +95,18 @@ export async function findOrphans(
   { cold, catalog }: Pick<TieringContext, 'cold' | 'catalog'>,
   signal: AbortSignal | undefined,
 ): Promise<{ objects: number; foreign: number; orphans: ObjectInfo[] }> {
-  const listed: ObjectInfo[] = []
+  const ours: ObjectInfo[] = []
   let objects = 0
   let foreign = 0
-  const known = namesIn((await catalog.list()).map(({ value }) => value))
   for (const folder of FOLDERS) {
     for await (const info of cold.list(folder, signal ? { signal } : {})) {
       objects++
       if (dayOfObject(info.name) === undefined) foreign++
-      else if (!known.has(info.name)) listed.push(info)
+      else ours.push(info)
     }
   }
-  if (listed.length === 0) return { objects, foreign, orphans: [] }
-  const knownSince = namesIn((await catalog.list()).map(({ value }) => value))
-  return { objects, foreign, orphans: listed.filter(({ name }) => !knownSince.has(name)) }
+  const known = namesIn((await catalog.list()).map(({ value }) => value))
+  return { objects, foreign, orphans: ours.filter(({ name }) => !known.has(name)) }
 }
 
 /** Every object that the catalog knows, in whatever state, with what lies beside it. */
@@ -151,20 +145,18 @@ function assertFew(due: readonly Orphan[], objects: number): void {
 }
 
 async function deleteOrphans(
-  { cold, catalog, hot }: TieringContext,
-  lease: HeldLease,
+  { cold, catalog, hot, lease, call }: MoveContext,
   due: readonly Orphan[],
-  signal: AbortSignal | undefined,
 ): Promise<Set<string>> {
   const deleted = new Set<string>()
   for (const { objectName, size } of due) {
-    throwIfAborted(signal)
+    throwIfAborted(call.signal)
     await lease.check()
     // Somebody may have written it down since.
     const { value } = await catalog.read(dayOfObject(objectName)!)
     if (namesIn([value]).has(objectName)) continue
     await hot.audit({ action: 'tiering.gc', target: objectName, details: { bytes: size } })
-    await cold.delete(objectName, signal ? { signal } : {})
+    await cold.delete(objectName, call)
     await removeRecord(hot.records, SEEN + objectName)
     deleted.add(objectName)
   }

@@ -1,6 +1,7 @@
 import type { Day } from '@analytics/protocol'
+import { throwIfAborted } from '../abort.js'
 import type { TieringContext } from '../context.js'
-import type { HeldLease } from './lease.js'
+import { type HeldLease, holdLease } from './lease.js'
 
 /** What a run is doing. */
 export interface MoveProgress {
@@ -24,13 +25,20 @@ export async function waitForDayReaders(
   return (await readers.left(day, times.readerWaitMs, call.signal)) ? undefined : 'readers'
 }
 
-/** The context of work under a lease. */
-export function moveContext(
+/** Works under the lease, of which there is one for all that changes the tiers; undefined while another worker holds it. */
+export async function underLease<Result>(
   context: TieringContext,
-  lease: HeldLease,
   { signal, onProgress = () => {} }: { signal?: AbortSignal; onProgress?: (progress: MoveProgress) => void },
-): MoveContext {
-  return { ...context, cold: context.background, lease, call: signal ? { signal } : {}, onProgress }
+  work: (context: MoveContext) => Promise<Result>,
+): Promise<Result | undefined> {
+  throwIfAborted(signal)
+  const lease = await holdLease(context.hot, { owner: context.newId(), ttlMs: context.times.leaseMs })
+  if (!lease) return undefined
+  try {
+    return await work({ ...context, cold: context.background, lease, call: signal ? { signal } : {}, onProgress })
+  } finally {
+    await lease.release()
+  }
 }
 
 /** What a move works with, beyond the context. */

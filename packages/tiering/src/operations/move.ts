@@ -1,7 +1,7 @@
 import { AnalyticsError, type Day } from '@analytics/protocol'
 import { type CatalogEntry, type CatalogSegment, type MoveIntent, SUCCEEDED } from '../catalog.js'
 import { dayReachesAge } from '../policy.js'
-import { copySealed, type VerifiedCopy } from './copy.js'
+import { assertThere, copySealed, type VerifiedCopy } from './copy.js'
 import type { MoveContext, Waiting } from './move-context.js'
 
 /** What became of a day. `waiting`: it is committed where the rows go, where they were they are still being read. */
@@ -145,16 +145,11 @@ async function dropSegmentRows(
   entry: CatalogEntry,
   segment: CatalogSegment,
 ): Promise<CatalogEntry> {
-  const { cold, hot, catalog, lease, call, onProgress } = context
+  const { hot, catalog, lease, onProgress } = context
   const { day } = entry
   onProgress({ day, step: 'drop' })
-  // Time may have passed since the segment was verified; the object is the only copy from here on.
-  if ((await cold.head(segment.objectName, call))?.size !== segment.size) {
-    throw new AnalyticsError(
-      'verification_failed',
-      `${segment.objectName} is not there as committed; nothing was deleted.`,
-    )
-  }
+  // It is the only copy from here on.
+  await assertThere(context, segment, 'nothing was deleted')
   await lease.check()
   await hot.audit({ action: 'tiering.drop', target: day, details: { object: segment.objectName, rows: segment.rows } })
   await hot.dropSealed(segment.seal)

@@ -10,7 +10,7 @@ import {
 } from '../catalog.js'
 import { localSource } from '../read/segment-file.js'
 import type { SegmentSource } from '../segment-format.js'
-import { findDifference, isThere, putSegment, writeSidecar } from './copy.js'
+import { assertThere, findDifference, isThere, putSegment, writeSidecar } from './copy.js'
 import { deleteSegmentObjects } from './delete-objects.js'
 import type { MoveContext, MoveProgress, Waiting } from './move-context.js'
 import { download } from './transfer.js'
@@ -110,14 +110,8 @@ export async function deleteReplaced(
   const since = Math.max(...replaced.map(({ at }) => at))
   if (now() < since + times.readerGraceMs) return { entry, waiting: 'grace' }
   if (!(await readers.begunAfter(since, times.readerWaitMs, call.signal))) return { entry, waiting: 'readers' }
-  // Time may have passed since they were verified; they are the only copies from here on.
-  for (const segment of liveSegments(entry.value)) {
-    if (await isThere(context, segment)) continue
-    throw new AnalyticsError(
-      'verification_failed',
-      `${segment.objectName} is not there as committed; nothing was deleted.`,
-    )
-  }
+  // They are the only copies from here on.
+  for (const segment of liveSegments(entry.value)) await assertThere(context, segment, 'nothing was deleted')
   await lease.check()
   for (const { objectName } of replaced) await deleteSegmentObjects(context, objectName)
   await lease.check()

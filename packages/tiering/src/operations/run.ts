@@ -5,9 +5,8 @@ import { backoffMs } from '../policy.js'
 import { archiveDay } from './archive.js'
 import { compactDay } from './compact.js'
 import { expireDay } from './expire.js'
-import { holdLease } from './lease.js'
 import { type MoveOutcome, moveDay } from './move.js'
-import { type MoveContext, type MoveProgress, moveContext, type Waiting } from './move-context.js'
+import { type MoveContext, type MoveProgress, underLease, type Waiting } from './move-context.js'
 import { type DueDay, planDays, surveyDays } from './plan.js'
 
 /** Options of a run. */
@@ -39,7 +38,8 @@ export interface TieringRunResult {
   skipped: readonly SkippedDay[]
 }
 
-type Mutable<Result> = {
+/** A result while it is being made. */
+export type Mutable<Result> = {
   -readonly [Key in keyof Result]: Result[Key] extends readonly (infer Item)[] ? Item[] : Result[Key]
 }
 
@@ -73,10 +73,8 @@ export async function runExpiry(
   throwIfAborted(options.signal)
   const { expiries, held } = planDays(await surveyDays(context), context)
   return {
-    status: 'done',
+    ...newResult(),
     moved: expiries.map(({ day, rows }) => ({ day, rows, bytes: 0 })),
-    copied: [],
-    failed: [],
     skipped: held.map(({ day }) => ({ day, reason: 'hold' })),
   }
 }
@@ -93,13 +91,8 @@ async function runDays(
   part: 'due' | 'archives' | 'expiries' | 'compactions',
   work: Work,
 ): Promise<TieringRunResult> {
-  const result: Mutable<TieringRunResult> = { status: 'done', moved: [], copied: [], failed: [], skipped: [] }
-  const { signal } = options
-  throwIfAborted(signal)
-  const lease = await holdLease(context.hot, { owner: context.newId(), ttlMs: context.times.leaseMs })
-  if (!lease) return { ...result, status: 'lease_held' }
-  try {
-    const move = moveContext(context, lease, options)
+  const result = newResult()
+  const done = await underLease(context, options, async (move) => {
     const days = await surveyDays(context)
     const plan = planDays(days, context)
     const failedBefore = new Set(days.filter(({ entry }) => entry?.value.nextTryAt !== undefined).map(({ day }) => day))
@@ -108,28 +101,31 @@ async function runDays(
     }
     if (part === 'expiries') for (const { day } of plan.held) result.skipped.push({ day, reason: 'hold' })
     for (const due of plan[part]) {
-      throwIfAborted(signal)
-      if (!(await runDay(move, due, result, work))) break
+      throwIfAborted(options.signal)
+      if ((await runDay(move, due.day, result, () => work(move, due))) === 'lease_lost') break
     }
-  } finally {
-    await lease.release()
-  }
-  return result
+    return result
+  })
+  return done ?? { ...result, status: 'lease_held' }
 }
 
-/** Works on one day; false where the run has to stop. */
-async function runDay(
+/** Of a run that has done nothing yet. */
+export function newResult(): Mutable<TieringRunResult> {
+  return { status: 'done', moved: [], copied: [], failed: [], skipped: [] }
+}
+
+/** Works on one day and notes what became of it; after `lease_lost` the run has to stop. */
+export async function runDay(
   context: MoveContext,
-  due: DueDay,
+  day: Day,
   result: Mutable<TieringRunResult>,
-  work: Work,
-): Promise<boolean> {
-  const { day } = due
+  work: () => Promise<MoveOutcome>,
+): Promise<'done' | 'failed' | 'lease_lost'> {
   try {
-    const { rows, bytes, waiting, isCopy } = await work(context, due)
+    const { rows, bytes, waiting, isCopy } = await work()
     if (rows > 0) result[isCopy ? 'copied' : 'moved'].push({ day, rows, bytes })
     if (waiting) result.skipped.push({ day, reason: waiting })
-    return true
+    return 'done'
   } catch (error) {
     throwIfAborted(context.call.signal)
     const failure = failureOf(error)
@@ -137,15 +133,15 @@ async function runDay(
     context.logger.error({ day, error }, 'The work on the day failed')
     if (failure.code === 'lease_lost') {
       result.status = 'lease_lost'
-      return false
+      return 'lease_lost'
     }
     await noteFailure(context, day, failure)
-    return true
+    return 'failed'
   }
 }
 
 /** Errors of engines may quote rows; only our own say nothing of events. */
-export function failureOf(error: unknown): { code: string; message: string } {
+function failureOf(error: unknown): { code: string; message: string } {
   const code = errorCode(error)
   if (code === undefined) return { code: 'internal', message: 'An unexpected error; the log has it.' }
   return { code, message: error instanceof Error ? error.message : new AnalyticsError(code).message }
@@ -162,7 +158,7 @@ const PASSING: ReadonlySet<string> = new Set([
   'catalog_conflict',
 ])
 
-export async function noteFailure(
+async function noteFailure(
   { catalog, lease, now, random, logger }: MoveContext,
   day: Day,
   failure: { code: string; message: string },

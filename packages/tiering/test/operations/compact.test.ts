@@ -12,6 +12,7 @@ import {
   eventsOf,
   expectConsistent,
   expectSameEvents,
+  namesIn,
   readEverything,
   type World,
 } from '../world.js'
@@ -29,12 +30,6 @@ async function fragmentedWorld(world = createWorld()): Promise<{ world: World; e
   }
   world.time += 1000
   return { world, events }
-}
-
-async function namesIn(world: World): Promise<string[]> {
-  const names: string[] = []
-  for await (const { name } of world.cold.list('')) names.push(name)
-  return names.sort()
 }
 
 /** One segment has all events, and nothing is left of the others. */

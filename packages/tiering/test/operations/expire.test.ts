@@ -10,6 +10,7 @@ import {
   eventsOf,
   expectSameEvents,
   NEXT_DAY,
+  namesIn,
   readEverything,
   type World,
 } from '../world.js'
@@ -29,12 +30,6 @@ async function agedWorld(): Promise<World> {
   // The first day is two years old, the second will be tomorrow.
   world.time = Date.parse('2028-08-02T12:00:00Z')
   return world
-}
-
-async function namesIn(world: World): Promise<string[]> {
-  const names: string[] = []
-  for await (const { name } of world.cold.list('')) names.push(name)
-  return names
 }
 
 const ofDay = (names: readonly string[], day: string) => names.filter((name) => name.includes(day))

@@ -2,7 +2,7 @@ import { DAY_MS } from '@analytics/protocol'
 import { describe, expect, it } from 'vitest'
 import { textBody } from '../../src/operations/transfer.js'
 import { idsName, sidecarName } from '../../src/segments/names.js'
-import { catalogDay, createWorld, DAY, eventsOf, expectConsistent, type World } from '../world.js'
+import { catalogDay, createWorld, DAY, eventsOf, expectConsistent, namesIn } from '../world.js'
 
 const ORPHAN = `events/dt=${DAY}/0123456789abcdef0123456789abcdef.ndjson`
 
@@ -12,12 +12,6 @@ async function movedWorld() {
   await world.hot.insert(events)
   await world.open().run()
   return { world, events }
-}
-
-async function namesIn({ cold }: World): Promise<string[]> {
-  const names: string[] = []
-  for await (const { name } of cold.list('')) names.push(name)
-  return names
 }
 
 describe('gc', () => {
