@@ -1,4 +1,4 @@
-import type { ColdDay, ColdView, Day, Duration, SignedReceipt, Subject } from '@analytics/protocol'
+import type { ColdDay, ColdView, Day, Duration, ErasureProgress, SignedReceipt, Subject } from '@analytics/protocol'
 
 /** Options of a run of the tier manager. */
 export interface TieringRunOptions {
@@ -47,10 +47,7 @@ export interface ColdTier {
     /** Works on every erasure that is not complete. */
     run(options?: TieringRunOptions): Promise<unknown>
     /** How far one is. */
-    status(id: string): Promise<{
-      state: 'pending' | 'blocked' | 'complete'
-      waiting: readonly { reason: string; day?: Day }[]
-    }>
+    status(id: string): Promise<ErasureProgress>
     /** What a complete one did. */
     receipt(id: string): Promise<SignedReceipt>
   }

@@ -4,6 +4,16 @@
  */
 export { isInstant, type ParsedBatch, type ParsedEvent, parseBatch, parseEvent, type RefusedEvent } from './batch.js'
 export {
+  completedErasure,
+  type ErasureFacts,
+  type ErasureProgress,
+  erasureTimeMs,
+  type Signature,
+  type SignedReceipt,
+  signedReceipt,
+  withoutReceipt,
+} from './erasure.js'
+export {
   AnalyticsError,
   type AnalyticsErrorOptions,
   ERROR_CODES,
@@ -96,7 +106,5 @@ export type {
   Lease,
   NumberedEvent,
   Seal,
-  Signature,
-  SignedReceipt,
   Subject,
 } from './tiers.js'

@@ -12,12 +12,15 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The one text of a JSON value: without white space, keys in order of their UTF-16 units, as RFC 8785 orders them. */
-export function canonicalJson(value: Json): string {
+/**
+ * The one text of a JSON value: without white space, keys in order of their UTF-16 units, as RFC 8785 orders them. What JSON has no
+ * form for has no place in it.
+ */
+export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (!isRecord(value)) return JSON.stringify(value)
   const keys = Object.keys(value).sort()
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] as Json)}`).join(',')}}`
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`).join(',')}}`
 }
 
 /** Keys that would reach an object's prototype when copied carelessly; they are never stored. */

@@ -38,21 +38,6 @@ export interface Subject {
   anonymousIds: readonly string[]
 }
 
-/** A signature that anybody checks who has the public key. */
-export interface Signature {
-  algorithm: 'Ed25519'
-  /** SPKI as DER, base64. */
-  publicKey: string
-  /** Of the bytes of `canonicalJson(body)` in UTF-8, base64. */
-  value: string
-}
-
-/** What was done, and proof of who says so. */
-export interface SignedReceipt<Body = unknown> {
-  body: Body
-  signature: Signature
-}
-
 /** Whose event it is, as the event itself says. */
 export interface EventIdentity {
   userId: string | null

@@ -1,4 +1,4 @@
-import { type Catalog, createCatalog } from './catalog.js'
+import { type Catalog, createCatalog } from './catalog-store.js'
 import { createErasureRecords, type ErasureRecords } from './erasure/records.js'
 import type { ObjectStore } from './object-store.js'
 import { createThrottle, throttledStore } from './objects/throttle.js'

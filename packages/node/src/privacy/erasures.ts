@@ -1,32 +1,26 @@
 import {
   AnalyticsError,
-  canonicalJson,
-  type Day,
+  completedErasure,
   type Duration,
-  durationMs,
+  type ErasureFacts,
+  type ErasureProgress,
   eachRecord,
-  type Json,
+  erasureTimeMs,
   type RecordStore,
   removeRecord,
   type SignedReceipt,
   type Subject,
+  signedReceipt,
+  withoutReceipt,
 } from '@analytics/protocol'
 import type { ColdTier } from '../cold-tier.js'
 import type { JobContext, JobFacts } from '../jobs/job.js'
 import type { FileRewrite, HotStore } from '../store.js'
 import type { SuppressionList } from './suppression.js'
 
-/** What an erasure did, over every tier. It names nobody: `subject` are keyed hashes. */
-export interface ErasureReceipt {
+/** What an erasure did, over every tier. Its subject are hashes as they stand in the list of people of whom nothing more is stored. */
+export interface ErasureReceipt extends ErasureFacts {
   kind: 'analytics.erasure'
-  version: 1
-  id: string
-  /** Keyed hashes of the person's ids, as they stand in the list of people of whom nothing more is stored, hex, ascending. */
-  subject: readonly string[]
-  /** ISO 8601. */
-  requestedAt: string
-  dueAt: string
-  completedAt: string
   /** Name of the hot store. */
   hot: string
   /** Rows deleted from the hot store, by what they were; with object storage, its receipt tells of them. */
@@ -41,20 +35,8 @@ export interface ErasureReceipt {
   tiering: SignedReceipt | null
 }
 
-/** How far an erasure is. */
-export interface ErasureStatus {
-  id: string
-  /** `blocked`: nothing but holds keeps it from being complete. `complete`: the bytes are gone, and there is a receipt. */
-  state: 'pending' | 'blocked' | 'complete'
-  /** UTC milliseconds. */
-  requestedAt: number
-  /** By when it must be complete. */
-  dueAt: number
-  isOverdue: boolean
-  completedAt?: number
-  /** What it waits for: a restore, a hold, `file` for the hot store's file to be written anew. */
-  waiting: readonly { reason: string; day?: Day }[]
-}
+/** How far an erasure is. It may wait for a restore, a hold, or for `file`: the hot store's file is yet to be written anew. */
+export type ErasureStatus = ErasureProgress
 
 /** The erasures of a data set. */
 export interface Erasures {
@@ -154,16 +136,13 @@ export function createErasures({ store, cold, suppression, newId, now }: Erasure
       tiering: coldId === undefined ? null : await cold!.erase!.receipt(coldId),
     }
     await store.audit({ action: 'erased', target: id, details: { ids: hashes.length } })
-    const receipt = { body, signature: await store.sign(canonicalJson(body as unknown as Json)) }
-    await records.put('meta', COMPLETE + id, receipt, 0)
+    await records.put('meta', COMPLETE + id, await signedReceipt(store, body), 0)
     await removeRecord(records, PENDING + id)
   }
 
   return {
     async request(subject, { within = '30d' } = {}) {
-      const withinMs = durationMs(within)
-      if (!withinMs || withinMs <= 0)
-        throw new AnalyticsError('invalid_options', 'within is no time such as 30d.', { field: 'within' })
+      const withinMs = erasureTimeMs(within)
       const requestedAt = now()
       const id = newId(requestedAt)
       const hashes = await suppression.hashes(subject)
@@ -201,7 +180,7 @@ export function createErasures({ store, cold, suppression, newId, now }: Erasure
 
     async status(id) {
       const pending = await records.get<Pending>('meta', PENDING + id)
-      if (!pending) return completeStatus((await receiptOf(records, id)).body)
+      if (!pending) return completedErasure((await receiptOf(records, id)).body)
       const { subject, requestedAt, dueAt, coldId } = pending.value
       const inCold = coldId !== undefined && subject ? await cold?.erase?.status(coldId) : undefined
       const isOpenInCold = inCold !== undefined && inCold.state !== 'complete'
@@ -229,26 +208,10 @@ async function pendingOf(records: RecordStore): Promise<OpenErasure[]> {
 async function receiptOf(records: RecordStore, id: string): Promise<SignedReceipt<ErasureReceipt>> {
   const receipt = await records.get<SignedReceipt<ErasureReceipt>>('meta', COMPLETE + id)
   if (receipt) return receipt.value
-  const isPending = (await records.get('meta', PENDING + id)) !== undefined
-  throw new AnalyticsError(
-    'not_found',
-    isPending ? `The erasure ${id} is not complete, and has no receipt yet.` : `There is no erasure ${id}.`,
-  )
+  throw withoutReceipt(id, (await records.get('meta', PENDING + id)) !== undefined)
 }
 
 function added(sum: Readonly<Record<string, number>>, rows: object): Record<string, number> {
   const more = Object.entries(rows as Record<string, number>).map(([what, count]) => [what, (sum[what] ?? 0) + count])
   return { ...sum, ...Object.fromEntries(more) }
-}
-
-function completeStatus({ id, requestedAt, dueAt, completedAt }: ErasureReceipt): ErasureStatus {
-  return {
-    id,
-    state: 'complete',
-    requestedAt: Date.parse(requestedAt),
-    dueAt: Date.parse(dueAt),
-    isOverdue: false,
-    completedAt: Date.parse(completedAt),
-    waiting: [],
-  }
 }

@@ -1,12 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
-import {
-  canonicalJson,
-  type Json,
-  madeOnce,
-  type RecordStore,
-  type Signature,
-  type SignedReceipt,
-} from '@analytics/protocol'
+import { canonicalJson, madeOnce, type RecordStore, type Signature, type SignedReceipt } from '@analytics/protocol'
 
 const KEY_RECORD = 'signing-key'
 
@@ -32,7 +25,7 @@ export function verifyReceipt({ body, signature }: SignedReceipt, publicKey: str
   if (signature.algorithm !== 'Ed25519' || signature.publicKey !== publicKey) return false
   try {
     const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' })
-    return verify(null, Buffer.from(canonicalJson(body as Json)), key, Buffer.from(signature.value, 'base64'))
+    return verify(null, Buffer.from(canonicalJson(body)), key, Buffer.from(signature.value, 'base64'))
   } catch {
     return false
   }

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import {
   type Day,
+  type ErasureFacts,
   eachRecord,
   madeOnce,
   type RecordStore,
@@ -29,17 +30,9 @@ export interface ErasedObject {
 /** An object that was read whole, and has no event of the person. */
 export type SearchedObject = Pick<ErasedObject, 'day' | 'objectName' | 'sha256'>
 
-/** What an erasure of segments did. It names nobody: `subject` are keyed hashes. */
-export interface ErasureReceipt {
+/** What an erasure of segments did. Its subject are hashes with a key that stays in the database. */
+export interface ErasureReceipt extends ErasureFacts {
   kind: 'analytics.tiering.erasure'
-  version: 1
-  id: string
-  /** HMAC-SHA256 of each id with a key that stays in the database, hex, ascending. */
-  subject: readonly string[]
-  /** ISO 8601. */
-  requestedAt: string
-  dueAt: string
-  completedAt: string
   /** Names of the stores. */
   hot: string
   cold: string

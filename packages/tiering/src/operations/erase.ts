@@ -1,4 +1,4 @@
-import { canonicalJson, type Day, type Json, type SignedReceipt, type Subject } from '@analytics/protocol'
+import { type Day, type Subject, signedReceipt } from '@analytics/protocol'
 import { throwIfAborted } from '../abort.js'
 import { type CatalogEntry, type CatalogSegment, liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
@@ -184,11 +184,7 @@ async function complete(
     target: id,
     details: { objects: objects.length, hotEvents: hotRows.events ?? 0 },
   })
-  await erasures.complete(id, await signed(context, body))
-}
-
-async function signed({ hot }: TieringContext, body: ErasureReceipt): Promise<SignedReceipt<ErasureReceipt>> {
-  return { body, signature: await hot.sign(canonicalJson(body as unknown as Json)) }
+  await erasures.complete(id, await signedReceipt(hot, body))
 }
 
 function warnOfDeadline({ now, logger }: MoveContext, id: string, { requestedAt, dueAt }: PendingErasure): void {

@@ -1,10 +1,12 @@
 import {
-  AnalyticsError,
+  completedErasure,
   type Day,
   type Duration,
-  durationMs,
+  type ErasureProgress,
+  erasureTimeMs,
   type SignedReceipt,
   type Subject,
+  withoutReceipt,
 } from '@analytics/protocol'
 import { isReadable, liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
@@ -29,21 +31,11 @@ export interface ErasureEstimate {
 }
 
 /** How far an erasure is. */
-export interface ErasureStatus {
-  id: string
-  /** `blocked`: nothing but holds keeps it from being complete. `complete`: the bytes are gone, and there is a receipt. */
-  state: 'pending' | 'blocked' | 'complete'
-  /** UTC milliseconds. */
-  requestedAt: number
-  /** By when it must be complete. */
-  dueAt: number
-  isOverdue: boolean
-  completedAt?: number
+export interface ErasureStatus extends ErasureProgress {
   /** Rows deleted from the hot store, by what they were: `events`, and what else the store tells of. */
   hotRows: Readonly<Record<string, number>>
   /** Segments that are gone, or have been written anew. */
   segments: number
-  /** What keeps it from being complete, as the last run left it. */
   waiting: readonly ErasurePart[]
 }
 
@@ -87,16 +79,13 @@ export function erasures(context: TieringContext): Erasures {
   const statusOf = async (id: string): Promise<ErasureStatus> => {
     const pending = await records.find(id)
     if (pending) return pendingStatus(id, pending, now())
-    return completeStatus((await receiptOf(id)).body)
+    const { body } = await receiptOf(id)
+    return { ...completedErasure(body), hotRows: body.hotRows, segments: body.objects.length }
   }
   const receiptOf = async (id: string): Promise<SignedReceipt<ErasureReceipt>> => {
     const receipt = await records.receipt(id)
     if (receipt) return receipt
-    const isPending = (await records.find(id)) !== undefined
-    throw new AnalyticsError(
-      'not_found',
-      isPending ? `The erasure ${id} is not complete, and has no receipt yet.` : `There is no erasure ${id}.`,
-    )
+    throw withoutReceipt(id, (await records.find(id)) !== undefined)
   }
 
   return {
@@ -121,10 +110,7 @@ export function erasures(context: TieringContext): Erasures {
       }
     },
     async request(subject, { within = '30d' } = {}) {
-      const withinMs = durationMs(within)
-      if (!withinMs || withinMs <= 0)
-        throw new AnalyticsError('invalid_options', 'within is no time such as 30d.', { field: 'within' })
-      return statusOf(await requestErasure(context, subject, withinMs))
+      return statusOf(await requestErasure(context, subject, erasureTimeMs(within)))
     },
     run: (options = {}) => runErasures(context, options),
     status: statusOf,
@@ -147,19 +133,5 @@ function pendingStatus(id: string, erasure: PendingErasure, now: number): Erasur
     hotRows,
     segments: objects.length,
     waiting,
-  }
-}
-
-function completeStatus({ id, requestedAt, dueAt, completedAt, hotRows, objects }: ErasureReceipt): ErasureStatus {
-  return {
-    id,
-    state: 'complete',
-    requestedAt: Date.parse(requestedAt),
-    dueAt: Date.parse(dueAt),
-    isOverdue: false,
-    completedAt: Date.parse(completedAt),
-    hotRows,
-    segments: objects.length,
-    waiting: [],
   }
 }

@@ -1,5 +1,5 @@
 import type { Filter, Subject } from '@analytics/protocol'
-import type { Catalog } from '../catalog.js'
+import type { Catalog } from '../catalog-store.js'
 import type { ErasureRecords } from '../erasure/records.js'
 import { subjectFilter } from '../erasure/subject.js'
 import { idsName } from '../segments/names.js'
