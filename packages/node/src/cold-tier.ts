@@ -1,19 +1,16 @@
-import type { ColdDay, ColdView, Day, Duration, ErasureProgress, SignedReceipt, Subject } from '@analytics/protocol'
+import type {
+  ColdDay,
+  ColdView,
+  Duration,
+  ErasureProgress,
+  RestoreProgress,
+  SignedReceipt,
+  Subject,
+} from '@analytics/protocol'
 
 /** Options of a run of the tier manager. */
 export interface TieringRunOptions {
   signal?: AbortSignal
-}
-
-/** How far a restore is. */
-export interface RestoreProgress {
-  id: string
-  state: 'restoring' | 'ready' | 'expired'
-  /** UTC milliseconds. */
-  readyBy: number
-  days: readonly Day[]
-  objects: number
-  bytes: number
 }
 
 /** The slice of `@analytics/tiering` that the server uses; `createTiering` returns one. */

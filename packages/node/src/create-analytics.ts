@@ -13,7 +13,7 @@ import { realtime } from './analysis/realtime.js'
 import { gatekeeper } from './http/auth.js'
 import { createHandler, type Handler } from './http/handler.js'
 import { idFactory } from './ids.js'
-import { type ImportEvent, type ImportOptions, type ImportResult, importEvents } from './import.js'
+import { type ImportOptions, type ImportResult, type ImportSource, importEvents } from './import.js'
 import { clientReader, NO_CLIENT } from './ingest/client.js'
 import { ingestPipeline } from './ingest/pipeline.js'
 import { schemaRegistry } from './ingest/schema-registry.js'
@@ -52,7 +52,7 @@ export interface Analytics {
    * Stores trusted events, keeping their times, however old: for backfill and tests. An id that the hot store has is a
    * duplicate; one whose day has moved to object storage already is stored, and counts once all the same.
    */
-  import(events: Iterable<ImportEvent> | AsyncIterable<ImportEvent>, options?: ImportOptions): Promise<ImportResult>
+  import(events: ImportSource, options?: ImportOptions): Promise<ImportResult>
   /** Aggregation, tiering and expiry: run by hand, listed, with their history. */
   readonly jobs: Pick<Jobs, 'run' | 'runDue' | 'list' | 'history'>
   /** What people may ask for. */

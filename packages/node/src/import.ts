@@ -1,4 +1,4 @@
-import { AnalyticsError, parseEvent, type StoredEvent, type WireEvent } from '@analytics/protocol'
+import { AnalyticsError, parseEvent, parseStoredEvent, type StoredEvent, type WireEvent } from '@analytics/protocol'
 import { toStoredEvent } from './ingest/clean.js'
 import { NO_CLIENT } from './ingest/client.js'
 import type { Pipeline } from './ingest/pipeline.js'
@@ -11,6 +11,9 @@ export type ImportEvent = Omit<WireEvent, 'eventId' | 'sessionId'> & {
   /** What a device would have told; columns of the stored event. */
   device?: Partial<Pick<StoredEvent, 'deviceType' | 'browser' | 'os' | 'country'>>
 }
+
+/** Events to import: as a tracker would send them, or as an export has them, which keeps every column. */
+export type ImportSource = Iterable<ImportEvent | StoredEvent> | AsyncIterable<ImportEvent | StoredEvent>
 
 /** How far an import has come. */
 export interface ImportProgress {
@@ -39,7 +42,7 @@ const EXPLAINED_REJECTIONS = 20
 /** Stores events as they come, in groups, so that memory is bounded by a group and the source waits for the store. */
 export async function importEvents(
   { pipeline, now, newId }: { pipeline: Pipeline; now: () => number; newId: (time: number) => string },
-  events: Iterable<ImportEvent> | AsyncIterable<ImportEvent>,
+  events: ImportSource,
   { onProgress, signal }: ImportOptions = {},
 ): Promise<ImportResult> {
   const result: ImportResult = { imported: 0, duplicates: 0, rejected: 0, dropped: 0, rejections: [] }
@@ -72,10 +75,14 @@ export async function importEvents(
 }
 
 function toRow(
-  event: ImportEvent,
+  event: ImportEvent | StoredEvent,
   receivedAt: number,
   newId: (time: number) => string,
 ): StoredEvent | { field: string; message: string } {
+  if ('eventTimestamp' in event) {
+    const parsed = parseStoredEvent(event)
+    return parsed.ok ? parsed.event : { field: parsed.field, message: parsed.message }
+  }
   const { device, ...wire } = event
   const time = Date.parse(event.timestamp)
   const parsed = parseEvent({

@@ -1,6 +1,7 @@
 import { AnalyticsError, type ErrorCode } from './errors.js'
 import type { EventContext, WireEvent } from './event.js'
-import { isRecord, type Json, type JsonObject, PROTOTYPE_KEYS } from './json.js'
+import { copyProperties, isCount, Refusal, readId, readText } from './fields.js'
+import { isRecord, type JsonObject, PROTOTYPE_KEYS } from './json.js'
 import { LIMITS } from './limits.js'
 
 /** An event that passed, with the names of the fields that were cut to their limit. */
@@ -51,24 +52,11 @@ export function parseBatch(body: unknown): ParsedBatch {
   }
 }
 
-/** A canonical ULID: 26 characters of Crockford's alphabet in upper case, the first at most 7. */
-const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
-
 /** Whether the text is an ISO 8601 instant with a date, a time and a zone. */
 export function isInstant(text: string): boolean {
   return (
     /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/.test(text) && !Number.isNaN(Date.parse(text))
   )
-}
-
-class Refusal extends Error {
-  readonly code: ErrorCode
-  readonly field: string
-  constructor(code: ErrorCode, field: string, message: string) {
-    super(message)
-    this.code = code
-    this.field = field
-  }
 }
 
 /** Checks one event by itself. */
@@ -77,18 +65,23 @@ export function parseEvent(value: unknown): ParsedEvent | RefusedEvent {
     const truncated: string[] = []
     return { ok: true, event: readEvent(value, truncated), truncated }
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    const id = isRecord(value) && typeof value.eventId === 'string' ? value.eventId.slice(0, LIMITS.eventId) : null
-    return { ok: false, eventId: id, code: error.code, field: error.field, message: error.message }
+    return refused(value, error)
   }
+}
+
+/** What is wrong with an event. @throws whatever is no refusal. */
+export function refused(value: unknown, error: unknown): RefusedEvent {
+  if (!(error instanceof Refusal)) throw error
+  const id = isRecord(value) && typeof value.eventId === 'string' ? value.eventId.slice(0, LIMITS.eventId) : null
+  return { ok: false, eventId: id, code: error.code, field: error.field, message: error.message }
 }
 
 function readEvent(value: unknown, truncated: string[]): WireEvent {
   if (!isRecord(value)) throw new Refusal('invalid_event', '', 'The event is not an object.')
   const event: WireEvent = {
     eventId: readId(value.eventId),
-    eventType: required(value, 'eventType', LIMITS.eventType, 'invalid_event_type'),
-    sessionId: required(value, 'sessionId', LIMITS.sessionId, 'invalid_session_id'),
+    eventType: readText(value, 'eventType', LIMITS.eventType, 'invalid_event_type'),
+    sessionId: readText(value, 'sessionId', LIMITS.sessionId, 'invalid_session_id'),
     timestamp: readTimestamp(value.timestamp),
   }
   const userId = identity(value, 'userId', LIMITS.userId)
@@ -119,20 +112,9 @@ function readEvent(value: unknown, truncated: string[]): WireEvent {
   return event
 }
 
-function readId(value: unknown): string {
-  if (typeof value === 'string' && value.length === LIMITS.eventId && ULID.test(value)) return value
-  throw new Refusal('invalid_event_id', 'eventId', 'eventId is not a canonical upper-case ULID.')
-}
-
 function readTimestamp(value: unknown): string {
   if (typeof value === 'string' && value.length <= 40 && isInstant(value)) return value
   throw new Refusal('invalid_timestamp', 'timestamp', 'timestamp is not an ISO 8601 instant with a time zone.')
-}
-
-function required(value: Record<string, unknown>, field: string, limit: number, code: ErrorCode): string {
-  const text = value[field]
-  if (typeof text === 'string' && text.length > 0 && text.length <= limit) return text
-  throw new Refusal(code, field, `${field} is not text of 1 to ${limit} characters.`)
 }
 
 function identity(value: Record<string, unknown>, field: 'userId' | 'anonymousId', limit: number): string | undefined {
@@ -140,10 +122,6 @@ function identity(value: Record<string, unknown>, field: 'userId' | 'anonymousId
   if (id === undefined || id === null || id === '') return undefined
   if (typeof id === 'string' && id.length <= limit) return id
   throw new Refusal('invalid_identity', field, `${field} is not text of 1 to ${limit} characters.`)
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 2_147_483_647
 }
 
 function optionalText(value: unknown, field: string, limit: number, truncated: string[]): string | undefined {
@@ -162,51 +140,9 @@ function cut(text: string, limit: number): string {
 function readProperties(value: unknown, truncated: string[]): JsonObject | undefined {
   if (value === undefined || value === null) return undefined
   if (!isRecord(value)) throw new Refusal('invalid_properties', 'properties', 'properties is not an object.')
-  const budget = { keys: LIMITS.propertyKeys, dropped: false }
-  const copy = copyObject(value, 1, budget)
-  if (budget.dropped) truncated.push('properties')
+  const { copy, isWhole } = copyProperties(value, { keys: LIMITS.propertyKeys, depth: LIMITS.propertyDepth })
+  if (!isWhole) truncated.push('properties')
   return Object.keys(copy).length > 0 ? copy : undefined
-}
-
-function assertDepth(depth: number): void {
-  if (depth <= LIMITS.propertyDepth) return
-  throw new Refusal(
-    'invalid_properties',
-    'properties',
-    `properties is nested deeper than ${LIMITS.propertyDepth} levels.`,
-  )
-}
-
-/** Copies plain JSON, leaving out prototype keys and our own `$` names, within the limits of depth and keys. */
-function copyObject(
-  source: Record<string, unknown>,
-  depth: number,
-  budget: { keys: number; dropped: boolean },
-): JsonObject {
-  assertDepth(depth)
-  const copy: Record<string, Json> = {}
-  for (const [key, value] of Object.entries(source)) {
-    if (PROTOTYPE_KEYS.has(key) || key === '' || (depth === 1 && key.startsWith('$'))) {
-      budget.dropped = true
-      continue
-    }
-    if (--budget.keys < 0) {
-      throw new Refusal('invalid_properties', 'properties', `properties has more than ${LIMITS.propertyKeys} keys.`)
-    }
-    const json = copyJson(value, depth, budget)
-    if (json !== undefined) copy[key] = json
-  }
-  return copy
-}
-
-function copyJson(value: unknown, depth: number, budget: { keys: number; dropped: boolean }): Json | undefined {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
-  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
-  if (Array.isArray(value)) {
-    assertDepth(depth + 1)
-    return value.map((item) => copyJson(item, depth + 1, budget) ?? null)
-  }
-  return isRecord(value) ? copyObject(value, depth + 1, budget) : undefined
 }
 
 function readContext(value: unknown, truncated: string[]): EventContext | undefined {

@@ -96,15 +96,19 @@ export type {
   TrendResult,
 } from './results.js'
 export type { EventBatch, EventMatch, EventPosition, EventsRequest, ScanRequest, Signal } from './scan.js'
-export type {
-  AuditEntry,
-  ColdDay,
-  ColdReadStats,
-  ColdView,
-  EventIdentity,
-  HotDay,
-  Lease,
-  NumberedEvent,
-  Seal,
-  Subject,
+export { parseStoredEvent } from './stored-event.js'
+export {
+  type AuditEntry,
+  assertReadable,
+  type ColdDay,
+  type ColdReadStats,
+  type ColdView,
+  type EventIdentity,
+  type HotDay,
+  type Lease,
+  type NumberedEvent,
+  type RestoreProgress,
+  restoringError,
+  type Seal,
+  type Subject,
 } from './tiers.js'

@@ -1,3 +1,4 @@
+import { AnalyticsError } from './errors.js'
 import type { Day, StoredEvent } from './event.js'
 import type { EventBatch, EventsRequest, ScanRequest } from './scan.js'
 
@@ -95,4 +96,33 @@ export interface ColdView {
   stats(): ColdReadStats
   /** Must be called when reading is over, also after an error. Done twice, it does nothing more. */
   release(): void
+}
+
+/** How far a restore is. */
+export interface RestoreProgress {
+  id: string
+  state: 'restoring' | 'ready' | 'expired'
+  /** UTC milliseconds. */
+  readyBy: number
+  days: readonly Day[]
+  objects: number
+  bytes: number
+}
+
+/** @throws AnalyticsError `archived` where days of the view must be restored first. */
+export function assertReadable({ archivedDays }: Pick<ColdView, 'archivedDays'>): void {
+  if (archivedDays.length === 0) return
+  const days = archivedDays.map(({ day }) => day)
+  throw new AnalyticsError(
+    'archived',
+    `${days.length} days of the range lie in the archive tier, from ${days[0]} to ${days.at(-1)}.`,
+    { details: { days, bytes: archivedDays.reduce((sum, { bytes }) => sum + bytes, 0) } },
+  )
+}
+
+/** What a read is answered whose days are on their way. */
+export function restoringError({ id, readyBy, days, objects, bytes }: RestoreProgress): AnalyticsError {
+  return new AnalyticsError('restoring', `${days.length} days of the range are being restored.`, {
+    details: { restoreId: id, readyBy: new Date(readyBy).toISOString(), estimate: { days, objects, bytes } },
+  })
 }

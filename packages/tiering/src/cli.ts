@@ -15,8 +15,8 @@ ${Object.values(COMMANDS)
   .map(({ usage, does }) => `  ${usage.padEnd(WIDTH)}  ${does}`)
   .join('\n')}
 
-  --config <file>  a module whose default export is a tiering, or { tiering, close }, or a function that
-                   returns one (analytics.config.mjs)
+  --config <file>  a module whose default export is a tiering, or { tiering, analytics, close }, or a function
+                   that returns one (analytics.config.mjs)
   --json           for programs
   --help           this text
 
@@ -40,15 +40,17 @@ async function main(): Promise<void> {
   const stop = new AbortController()
   // The first asks to end in order, the second ends.
   process.once('SIGINT', () => stop.abort())
-  const { tiering, close } = await loadConfig(given.config)
+  const { tiering, analytics, close } = await loadConfig(given.config)
   try {
-    const { data, text, isBad } = await command.run({
+    const { data, text, isBad, hasWritten } = await command.run({
       tiering,
+      analytics,
       arguments: given,
       signal: stop.signal,
       onProgress: ({ day, step }) => void (given.json || process.stderr.write(`${day} ${step}\n`)),
     })
-    process.stdout.write(`${given.json ? JSON.stringify(data, null, 2) : text}\n`)
+    const output = hasWritten ? process.stderr : process.stdout
+    output.write(`${given.json ? JSON.stringify(data, null, 2) : text}\n`)
     if (isBad) process.exitCode = 2
   } finally {
     await close?.()

@@ -1,5 +1,6 @@
 import { AnalyticsError, type ColdView, type Day, type EventColumn, type StoredEvent } from '@analytics/protocol'
 import { createContext } from './context.js'
+import { type ExportOptions, exportEvents } from './export/write.js'
 import { type DoctorOptions, type DoctorResult, examine } from './operations/doctor.js'
 import { type Erasures, erasures } from './operations/erasures.js'
 import { collectOrphans, type GcOptions, type GcResult } from './operations/gc.js'
@@ -20,7 +21,7 @@ import {
 import { type DayExplanation, explainDay, readStatus, type TieringStatus } from './operations/status.js'
 import { type VerifyOptions, type VerifyResult, verifyCatalog } from './operations/verify.js'
 import { resolveTieringOptions, type TieringOptions } from './options.js'
-import { type ColdScanRequest, scanCold } from './read/scan.js'
+import { type ScanOptions, scanTiers } from './read/scan.js'
 import { openView } from './read/view.js'
 
 /** Moves days of events to object storage and reads them back. */
@@ -73,10 +74,19 @@ export interface Tiering {
   explain(day: Day): Promise<DayExplanation>
   /** A consistent view of the segments, for reading them together with the hot store. */
   openView(range: { from: number; to: number }): Promise<ColdView>
-  /** Events of committed segments, by time, then by id. */
-  scan<Column extends EventColumn = EventColumn>(
-    request: ColdScanRequest<Column>,
-  ): AsyncIterable<Pick<StoredEvent, Column>>
+  /**
+   * Events of both tiers, each once, by time, then by id.
+   * @throws AnalyticsError `archived` where days of the range must be restored first, unless `onArchived` says otherwise; `restoring`.
+   */
+  scan<Column extends EventColumn = EventColumn>(options: ScanOptions<Column>): AsyncIterable<Pick<StoredEvent, Column>>
+  /**
+   * The same events as NDJSON in gzip members, which any gzip tool reads: one event a line, as `StoredEvent` has it. `readExport`
+   * reads it again. Memory is bounded by a member.
+   * @throws as `scan` does, before there is a byte.
+   * @example
+   * await pipeline(tiering.export({ from, to }), createWriteStream('events.ndjson.gz'))
+   */
+  export(options: ExportOptions): AsyncIterable<Uint8Array>
   /**
    * Wraps the keys of all segments by `encryption.current`; segments themselves are not touched. Once it has resolved, and no process
    * runs with older options, the other keys are not needed any more.
@@ -142,7 +152,8 @@ export function createTiering(options: TieringOptions): Tiering {
     status: async () => readStatus(opened()),
     explain: async (day) => explainDay(opened(), day),
     openView: async (range) => openView(opened(), range),
-    scan: (request) => scanCold(opened(), request),
+    scan: (options) => scanTiers(opened(), options),
+    export: (options) => exportEvents(opened(), options),
     doctor: async (options = {}) => examine(opened(), options),
     rotateKeys: async () => rotateKeys(opened()),
     verify: async (verify = {}) => verifyCatalog(opened(), verify),

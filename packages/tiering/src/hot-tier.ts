@@ -2,12 +2,14 @@ import type {
   AuditEntry,
   Day,
   EventIdentity,
+  EventsRequest,
   HotDay,
   Lease,
   NumberedEvent,
   RecordStore,
   Seal,
   Signature,
+  StoredEvent,
   Subject,
 } from '@analytics/protocol'
 import type { DuckDbRows } from '@analytics/protocol/duckdb'
@@ -36,6 +38,9 @@ export interface HotTier {
    * Oracle: the partitions of `pf_user_events` and sealed tables; Postgres: the same from its catalog; both with row counts.
    */
   listDays(read?: { except?: readonly Seal[] }): Promise<readonly HotDay[]>
+
+  /** Whole events in the order asked for, without the rows of `except`, in bounded memory. Lost answer: read again. */
+  readEvents(request: EventsRequest & { except?: readonly Seal[] }): AsyncIterable<readonly StoredEvent[]>
 
   /**
    * Freezes the rows that the day has now; asked again while a seal stands, it returns that seal. Sealed rows stay readable

@@ -39,6 +39,8 @@ export type {
   ErasureWaiting,
   SearchedObject,
 } from './erasure/records.js'
+export { type ExportedEvent, readExport } from './export/read.js'
+export type { ExportOptions } from './export/write.js'
 export type { HotTier } from './hot-tier.js'
 export type {
   ArchivalState,
@@ -70,7 +72,7 @@ export type { DayExplanation, TierDay, TieringStatus } from './operations/status
 export type { VerifyOptions, VerifyProblem, VerifyResult } from './operations/verify.js'
 export type { Logger, TieringOptions, TieringTimes } from './options.js'
 export type { TieringPolicy } from './policy.js'
-export type { ColdScanRequest } from './read/scan.js'
+export type { ScanOptions } from './read/scan.js'
 export type {
   SegmentBatch,
   SegmentFilterOptions,

@@ -1,5 +1,5 @@
 import {
-  AnalyticsError,
+  assertReadable,
   type ColdView,
   DAY_MS,
   type Day,
@@ -7,6 +7,7 @@ import {
   type EventBatch,
   type EventsRequest,
   type QueryMeta,
+  restoringError,
   type ScanRequest,
   type StoredEvent,
 } from '@analytics/protocol'
@@ -69,22 +70,7 @@ export async function openTiers(
 async function restored(cold: ColdTier, range: { from: number; to: number }): Promise<void> {
   const progress = await cold.restore?.request(range)
   if (!progress || progress.state === 'ready') return
-  const { id, readyBy, days, objects, bytes } = progress
-  throw new AnalyticsError('restoring', `${days.length} days of the range are being restored.`, {
-    details: { restoreId: id, readyBy: new Date(readyBy).toISOString(), estimate: { days, objects, bytes } },
-  })
-}
-
-function assertReadable({ archivedDays }: ColdView): void {
-  if (archivedDays.length === 0) return
-  const days = archivedDays.map(({ day }) => day)
-  throw new AnalyticsError(
-    'archived',
-    `${days.length} days of the range lie in the archive tier, from ${days[0]} to ${days.at(-1)}.`,
-    {
-      details: { days, bytes: archivedDays.reduce((sum, { bytes }) => sum + bytes, 0) },
-    },
-  )
+  throw restoringError(progress)
 }
 
 interface Layout {

@@ -19,6 +19,7 @@ export interface Arguments {
   users: readonly string[]
   visitors: readonly string[]
   within: string | undefined
+  out: string | undefined
   /** UTC milliseconds. */
   range: { from: number; to: number } | undefined
   until: number | undefined
@@ -46,6 +47,7 @@ export function readArguments(argv: readonly string[]): Arguments {
       user: { type: 'string', multiple: true, default: [] },
       visitor: { type: 'string', multiple: true, default: [] },
       within: { type: 'string' },
+      out: { type: 'string' },
     },
   })
   const { config, json, help, yes, deep, wait, force, from, to, until, hours, reason } = values
@@ -64,6 +66,7 @@ export function readArguments(argv: readonly string[]): Arguments {
     users: values.user,
     visitors: values.visitor,
     within: values.within,
+    out: values.out,
     range: from === undefined && to === undefined ? undefined : readRange(from, to),
     until: until === undefined ? undefined : readDay('--until', until),
   }

@@ -1,11 +1,15 @@
+import { AnalyticsError } from '@analytics/protocol'
 import type { Tiering } from '../create-tiering.js'
 import type { MoveProgress } from '../operations/move-context.js'
 import type { TieringRunResult } from '../operations/run.js'
 import type { Arguments } from './arguments.js'
+import type { TieringConfig } from './config.js'
 
 /** What a command works with. */
 export interface CommandContext {
   tiering: Tiering
+  /** Where events can be imported. */
+  analytics: TieringConfig['analytics']
   arguments: Arguments
   signal: AbortSignal
   /** Tells people how far it is. */
@@ -20,6 +24,8 @@ export interface CommandResult {
   text: string
   /** Whether something is not as it should be, which the exit code tells. */
   isBad?: boolean
+  /** Whether the standard output was written to already: the text goes beside it. */
+  hasWritten?: boolean
 }
 
 /** A command of the command line. */
@@ -41,4 +47,10 @@ export function told(data: TieringRunResult, what: string): CommandResult {
     ...data.failed.map(({ day: failed, code, message }) => `${failed} failed with ${code}: ${message}`),
   ]
   return { data, text: lines.join('\n'), isBad: data.failed.length > 0 || data.status !== 'done' }
+}
+
+/** Where a range is needed. @throws AnalyticsError `invalid_options` */
+export function rangeOf({ range }: Arguments): { from: number; to: number } {
+  if (range) return range
+  throw new AnalyticsError('invalid_options', '--from is missing.', { field: 'from' })
 }

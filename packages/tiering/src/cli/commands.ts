@@ -1,8 +1,8 @@
-import { AnalyticsError, type Day, type Duration } from '@analytics/protocol'
+import type { Day, Duration } from '@analytics/protocol'
 import type { RestoreStatus } from '../operations/restore.js'
-import type { Arguments } from './arguments.js'
-import { type Command, type CommandResult, told } from './command.js'
+import { type Command, type CommandResult, rangeOf, told } from './command.js'
 import { ERASE_COMMANDS } from './erase-commands.js'
+import { EXPORT_COMMANDS } from './export-commands.js'
 import { bytes, instant, table } from './format.js'
 
 /** Every command, by its words. */
@@ -173,6 +173,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       restoreResult(await tiering.restore.status(words[2] ?? '', { signal })),
   },
   ...ERASE_COMMANDS,
+  ...EXPORT_COMMANDS,
   'keys rotate': {
     usage: 'keys rotate',
     does: 'wraps the keys of encrypted segments by the current key',
@@ -212,11 +213,6 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 }
 
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
-
-function rangeOf({ range }: Arguments): { from: number; to: number } {
-  if (range) return range
-  throw new AnalyticsError('invalid_options', '--from is missing.', { field: 'from' })
-}
 
 function restoreResult(data: RestoreStatus): CommandResult {
   const { id, state, readable, objects, readyBy, readableUntil } = data

@@ -40,6 +40,26 @@ export const hotTierContract: readonly ContractCase<HotTierContext>[] = [
     },
   },
   {
+    name: 'reads whole events in either order, without those of a seal',
+    async run({ hot, insert }) {
+      const first = sampleEvents({ count: 30, day: DAY })
+      await insert(first)
+      const seal = await hot.sealDay(DAY)
+      const later = [...sampleEvents({ count: 9, day: DAY, seed: 2 }), ...sampleEvents({ count: 8, day: NEXT_DAY })]
+      await insert(later)
+      const read = async (options: { order: 'asc' | 'desc'; except?: readonly Seal[] }): Promise<StoredEvent[]> => {
+        const events: StoredEvent[] = []
+        for await (const rows of hot.readEvents({ from: 0, to: Date.parse('2027-01-01'), ...options }))
+          events.push(...rows)
+        return events
+      }
+      const inOrder = (events: readonly StoredEvent[]): StoredEvent[] =>
+        [...events].sort((a, b) => a.eventTimestamp - b.eventTimestamp || compareText(a.eventId, b.eventId))
+      assert.deepEqual(await read({ order: 'asc' }), inOrder([...first, ...later]))
+      assert.deepEqual(await read({ order: 'desc', except: [seal] }), inOrder(later).reverse())
+    },
+  },
+  {
     name: 'seals what a day has, and returns the same seal while it stands',
     async run({ hot, insert }) {
       const first = sampleEvents({ count: 30, day: DAY })

@@ -4,12 +4,14 @@ import {
   type Day,
   dayOf,
   type EventIdentity,
+  type EventPosition,
   type HotDay,
   type Lease,
   type NumberedEvent,
   type Seal,
   type StoredEvent,
 } from '@analytics/protocol'
+import { compareText, matchesFilter } from '@analytics/protocol/filter'
 import { type FaultHook, memoryRecords, withFaults } from '@analytics/protocol/testing'
 import type { HotTier } from '../hot-tier.js'
 
@@ -67,6 +69,20 @@ export function memoryHotTier({
       for (const { day } of rowsOutside(except)) counts.set(day, (counts.get(day) ?? 0) + 1)
       return [...counts].map(([day, count]): HotDay => ({ day, rows: count })).sort((a, b) => (a.day < b.day ? -1 : 1))
     },
+    async *readEvents({ from, to, where, order = 'asc', after, limit, except }) {
+      const sign = order === 'desc' ? -1 : 1
+      const place = ({ eventTimestamp, eventId }: StoredEvent) => ({ time: eventTimestamp, eventId })
+      const compare = (a: EventPosition, b: EventPosition) =>
+        sign * (a.time - b.time || compareText(a.eventId, b.eventId))
+      const found = rowsOutside(except)
+        .map(({ event }) => event)
+        .filter(({ eventTimestamp }) => eventTimestamp >= from && eventTimestamp < to)
+        .filter((event) => !where || matchesFilter(event, where))
+        .filter((event) => !after || compare(place(event), after) > 0)
+        .sort((a, b) => compare(place(a), place(b)))
+        .slice(0, limit)
+      for (let start = 0; start < found.length; start += BATCH_ROWS) yield found.slice(start, start + BATCH_ROWS)
+    },
     async sealDay(day) {
       const standing = seals.get(day)
       if (standing) return standing
@@ -110,7 +126,7 @@ export function memoryHotTier({
     },
   }
   return {
-    ...withFaults(tier, faults, ['readSealed']),
+    ...withFaults(tier, faults, ['readSealed', 'readEvents']),
     async insert(events) {
       const ids = new Set(rows.map(({ event }) => event.eventId))
       for (const event of events) {
