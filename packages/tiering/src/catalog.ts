@@ -1,4 +1,5 @@
 import type { Day, Seal } from '@analytics/protocol'
+import { idsName, sidecarName } from './segments/names.js'
 
 /**
  * Where a day is on its way: `hot` has no committed segment, `copied` has one whose hot rows are still there, `cold` has its
@@ -209,4 +210,14 @@ export function dayState(day: Pick<CatalogDay, 'segments' | 'expired'>, now: num
   if (segments.some(({ archive }) => archive?.step === 'archiving')) return 'archiving'
   if (!segments.every((segment) => isReadable(segment, now))) return 'archived'
   return segments.some(({ archive }) => archive) ? 'restored' : 'cold'
+}
+
+/** Every object that these days know, in whatever state, with what lies beside it. */
+export function objectNames(days: readonly CatalogDay[]): Set<string> {
+  const names = days.flatMap(({ segments, retiredObjects, rewrite, replaced = [], move }) => [
+    ...[...segments, ...replaced].map(({ objectName }) => objectName),
+    ...retiredObjects,
+    ...[rewrite?.segment, move?.segment].flatMap((segment) => segment?.objectName ?? []),
+  ])
+  return new Set(names.flatMap((name) => [name, idsName(name), sidecarName(name)]))
 }

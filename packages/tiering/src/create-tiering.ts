@@ -8,6 +8,7 @@ import { type Holds, holds } from './operations/hold.js'
 import { type KeyRotation, rotateKeys } from './operations/keys.js'
 import { parkDay, retryDays } from './operations/park.js'
 import { planDays, surveyDays, type TieringPlan } from './operations/plan.js'
+import { type RebuildOptions, type RebuildResult, rebuildCatalog } from './operations/rebuild.js'
 import { type Restores, restores } from './operations/restore.js'
 import {
   type ExpireOptions,
@@ -68,6 +69,12 @@ export interface Tiering {
    * @throws AnalyticsError `verification_failed` where there are suspiciously many, unless `force` says so.
    */
   gc(options?: GcOptions): Promise<GcResult>
+  /**
+   * Finds segments that the catalog doesn't know by what lies beside them, for a database that was lost, or restored from a backup that
+   * is older than the bucket. Only with `dryRun: false` they are written down, and read from then on. What the catalog knows stays; no
+   * object is changed.
+   */
+  rebuildCatalog(options?: RebuildOptions): Promise<RebuildResult>
   /** Every day by tier. */
   status(): Promise<TieringStatus>
   /** Why a day is where it is, and what comes next. */
@@ -149,6 +156,7 @@ export function createTiering(options: TieringOptions): Tiering {
       release: async (id) => opened() && holding.release(id),
     },
     gc: async (options = {}) => collectOrphans(opened(), options),
+    rebuildCatalog: async (options = {}) => rebuildCatalog(opened(), options),
     status: async () => readStatus(opened()),
     explain: async (day) => explainDay(opened(), day),
     openView: async (range) => openView(opened(), range),

@@ -57,9 +57,11 @@ export type { ErasureRunResult } from './operations/erase.js'
 export type { ErasureEstimate, ErasureRequestOptions, ErasureStatus, Erasures } from './operations/erasures.js'
 export type { GcOptions, GcResult, Orphan } from './operations/gc.js'
 export type { Hold, Holds } from './operations/hold.js'
+export type { RebuildProblem } from './operations/inspect-found.js'
 export type { KeyRotation } from './operations/keys.js'
 export type { MoveProgress } from './operations/move-context.js'
 export type { DueDay, HeldDay, TieringPlan, WaitingDay } from './operations/plan.js'
+export type { RebuildOptions, RebuildResult, RebuiltDay } from './operations/rebuild.js'
 export type {
   RestoreEstimate,
   RestoreOptions,

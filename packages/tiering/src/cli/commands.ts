@@ -139,6 +139,22 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       return { data, text }
     },
   },
+  'rebuild-catalog': {
+    usage: 'rebuild-catalog [--deep] [--yes]',
+    does: 'tells which segments of the bucket a lost database has forgotten; with --yes they are written down',
+    async run({ tiering, arguments: { yes, deep }, signal, onProgress }) {
+      const data = await tiering.rebuildCatalog({ dryRun: !yes, deep, signal, onProgress })
+      if (data.status === 'lease_held') return { data, text: 'Another worker is at it; nothing was done.', isBad: true }
+      const segments = data.days.reduce((sum, { added }) => sum + added.length, 0)
+      const rows = data.days.reduce((sum, one) => sum + one.rows, 0)
+      const lines = [
+        `${segments} segments of ${data.days.length} days found, ${rows.toLocaleString('en-US')} events.`,
+        ...data.problems.map(({ objectName, problem, message }) => `${objectName} ${problem}: ${message}`),
+        ...(yes || data.days.length === 0 ? [] : ['Nothing was written: --yes does it.']),
+      ]
+      return { data, text: lines.join('\n'), isBad: data.problems.length > 0 }
+    },
+  },
   doctor: {
     usage: 'doctor',
     does: 'tries whether the database and the object store do what tiering counts on',

@@ -1,11 +1,12 @@
 import { rm } from 'node:fs/promises'
-import { AnalyticsError, errorCode } from '@analytics/protocol'
+import { AnalyticsError, type Day, errorCode } from '@analytics/protocol'
 import type { CatalogEntry, MoveIntent, ObjectFacts, SegmentFacts } from '../catalog.js'
 import { localSource } from '../read/segment-file.js'
 import { sidecarName } from '../segments/names.js'
+import { sidecarText } from '../segments/sidecar.js'
 import { sketchPeople } from '../segments/sketch.js'
 import type { MoveContext } from './move-context.js'
-import { download, fileBody, textBody } from './transfer.js'
+import { download, fileBody, readText, textBody } from './transfer.js'
 import { writeSegment } from './write-segment.js'
 
 /** A verified copy: the day's entry as it was last written, and what the segment is. */
@@ -151,21 +152,22 @@ async function retire({ catalog, lease }: MoveContext, entry: CatalogEntry, segm
   )
 }
 
-/** Describes the segment beside it, so that the catalog could be rebuilt; written last, it says that the segment is whole. */
+/**
+ * Describes the segment beside it, so that the catalog could be rebuilt; written last, it says that the segment is whole.
+ * `replaces` names the objects whose place it takes.
+ */
 export async function writeSidecar(
   { cold, call, lease }: MoveContext,
-  day: string,
+  day: Day,
   segment: SegmentFacts,
+  replaces?: readonly string[],
 ): Promise<void> {
   await lease.check()
   const name = sidecarName(segment.objectName)
-  const body = textBody(`${JSON.stringify({ version: 1, day, ...segment }, null, 2)}\n`)
+  const body = textBody(sidecarText({ day, segment, ...(replaces ? { replaces } : {}) }))
   const put = await cold.put(name, body, call)
   if (put.status === 'created') return
-  const parts: Uint8Array[] = []
-  for await (const bytes of cold.get(name, call)) parts.push(bytes)
-  const there = Buffer.concat(parts).toString()
-  if (textBody(there).sha256 !== body.sha256) {
+  if (textBody(await readText(cold, name, call)).sha256 !== body.sha256) {
     throw new AnalyticsError('verification_failed', `${name} is there and says something else; nothing was deleted.`)
   }
 }

@@ -7,10 +7,10 @@ import {
   type StoredRecord,
 } from '@analytics/protocol'
 import { throwIfAborted } from '../abort.js'
-import type { CatalogDay } from '../catalog.js'
+import { objectNames } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import type { ObjectInfo } from '../object-store.js'
-import { dayOfObject, idsName, sidecarName } from '../segments/names.js'
+import { dayOfObject } from '../segments/names.js'
 import { type MoveContext, underLease } from './move-context.js'
 import type { TieringRunResult } from './run.js'
 
@@ -105,18 +105,8 @@ export async function findOrphans(
       else ours.push(info)
     }
   }
-  const known = namesIn((await catalog.list()).map(({ value }) => value))
+  const known = objectNames((await catalog.list()).map(({ value }) => value))
   return { objects, foreign, orphans: ours.filter(({ name }) => !known.has(name)) }
-}
-
-/** Every object that the catalog knows, in whatever state, with what lies beside it. */
-function namesIn(days: readonly CatalogDay[]): Set<string> {
-  const names = days.flatMap(({ segments, retiredObjects, rewrite, replaced = [], move }) => [
-    ...[...segments, ...replaced].map(({ objectName }) => objectName),
-    ...retiredObjects,
-    ...[rewrite?.segment, move?.segment].flatMap((segment) => segment?.objectName ?? []),
-  ])
-  return new Set(names.flatMap((name) => [name, idsName(name), sidecarName(name)]))
 }
 
 /** Writes down which orphans were seen for the first time, and forgets those that are none any more. */
@@ -154,7 +144,7 @@ async function deleteOrphans(
     await lease.check()
     // Somebody may have written it down since.
     const { value } = await catalog.read(dayOfObject(objectName)!)
-    if (namesIn([value]).has(objectName)) continue
+    if (objectNames([value]).has(objectName)) continue
     await hot.audit({ action: 'tiering.gc', target: objectName, details: { bytes: size } })
     await cold.delete(objectName, call)
     await removeRecord(hot.records, SEEN + objectName)

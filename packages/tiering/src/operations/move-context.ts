@@ -6,7 +6,19 @@ import { type HeldLease, holdLease } from './lease.js'
 /** What a run is doing. */
 export interface MoveProgress {
   day: Day
-  step: 'seal' | 'write' | 'put' | 'verify' | 'commit' | 'drop' | 'archive' | 'expire' | 'compact' | 'erase' | 'done'
+  step:
+    | 'seal'
+    | 'write'
+    | 'put'
+    | 'verify'
+    | 'commit'
+    | 'drop'
+    | 'archive'
+    | 'expire'
+    | 'compact'
+    | 'erase'
+    | 'rebuild'
+    | 'done'
 }
 
 /** Why a day is left to a later run. */

@@ -45,7 +45,7 @@ export async function rewriteSegments(
   context.onProgress({ day: start.day, step: 'verify' })
   const problem = await findDifference(context, copy.segment)
   if (problem) throw await retire(context, copy.entry, problem)
-  await writeSidecar(context, start.day, copy.segment)
+  await writeSidecar(context, start.day, copy.segment, planned.replaces)
   return copy
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import type { ObjectBody, ObjectStore } from '../object-store.js'
+import type { CallOptions, ObjectBody, ObjectStore } from '../object-store.js'
 
 /** Large files are read in larger pieces than the default of 64 KiB. */
 const CHUNK_BYTES = 512 * 1024
@@ -55,4 +55,11 @@ export async function download(store: ObjectStore, name: string, path: string, s
     await file.close()
   }
   return { size, sha256: sha256.digest('hex') }
+}
+
+/** A small object as text. */
+export async function readText(store: ObjectStore, name: string, call: CallOptions): Promise<string> {
+  const parts: Uint8Array[] = []
+  for await (const bytes of store.get(name, call)) parts.push(bytes)
+  return Buffer.concat(parts).toString()
 }

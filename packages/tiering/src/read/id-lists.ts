@@ -37,7 +37,8 @@ export async function knownEvents(
   }
 }
 
-async function readList(
+/** The list of a segment's event ids, ascending. */
+export async function readList(
   cache: SegmentCache,
   ids: CatalogSegment['ids'],
   stats: ColdReadStats,

@@ -34,3 +34,8 @@ export function sidecarName(objectName: string): string {
 export function idsName(objectName: string): string {
   return sidecarName(objectName).replace(/\.json$/, '.ids')
 }
+
+/** The name without its ending, which a segment shares with all that lies beside it. */
+export function stemOf(objectName: string): string {
+  return objectName.replace(/^(?:events|_tiering)\//, '').replace(/\.[^./]+$/, '')
+}

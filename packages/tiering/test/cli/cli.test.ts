@@ -94,6 +94,15 @@ describe('analytics-tiering', () => {
     expect((await run('hold list', late)).stdout).toBe('There are no holds.\n')
   }, 60_000)
 
+  it('finds what a lost database has forgotten, and writes nothing without --yes', async () => {
+    const DIR = join(folder, 'lost-database')
+    await run('run', { DIR })
+    const told = await run('rebuild-catalog --deep', { DIR })
+    expect(told.stdout).toBe('2 segments of 2 days found, 40 events.\nNothing was written: --yes does it.\n')
+    const written = await run('rebuild-catalog --yes', { DIR })
+    expect(written).toMatchObject({ code: 0, stdout: '2 segments of 2 days found, 40 events.\n' })
+  }, 60_000)
+
   it('erases nobody without --yes, and goes on by hand', async () => {
     const moved = { MOVED: '1' }
     const estimate = await run('erase request --user user-0 --visitor visitor-0', moved)

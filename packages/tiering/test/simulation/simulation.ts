@@ -10,6 +10,7 @@ import { memoryHotTier, sampleEvents, seededRandom, withFaults } from '../../src
 import { hotRows } from '../hot-rows.js'
 import { jsonFormat } from '../json-format.js'
 import { assertErased, erase, isOfAny, PEOPLE } from './erasures.js'
+import { assertRebuilt } from './rebuild.js'
 import { createScheduler, faultyCalls, Injected } from './scheduler.js'
 import { HOUR_MS, type Simulated } from './world.js'
 
@@ -294,6 +295,7 @@ async function assertConsistent(world: Simulated): Promise<void> {
   if (!verified.ok) fail(JSON.stringify(verified.problems))
   await assertErased(world, tiering, fail)
   await assertNoRest(world, fail)
+  await assertRebuilt(world, fail)
   await tiering.close()
 }
 
