@@ -8,6 +8,10 @@ import { createReaders, type Readers } from './read/readers.js'
 import { createSegmentCache, type SegmentCache } from './read/segment-cache.js'
 import { createSketches, type Sketches } from './read/sketches.js'
 import { createTempFiles, type TempFiles } from './temp-files.js'
+import { createLedger, type Ledger } from './usage/ledger.js'
+import { meteredStore } from './usage/metered-store.js'
+import { usageMetrics } from './usage/metrics.js'
+import { createUsage, type Usage } from './usage/usage.js'
 
 /** What every operation of one `createTiering` works with. */
 export interface TieringContext extends ResolvedTieringOptions {
@@ -18,21 +22,28 @@ export interface TieringContext extends ResolvedTieringOptions {
   sketches: Sketches
   erasures: ErasureRecords
   hidden: HiddenPeople
+  usage: Usage
+  ledger: Ledger
   /** The object store for work in the background: what it sends and fetches is throttled. */
   background: ObjectStore
 }
 
 /** The context of these options. */
 export function createContext(options: ResolvedTieringOptions): TieringContext {
-  const { hot, cold, format, keys, now, tempDir, cacheBytes, bytesPerSecond } = options
+  const { hot, format, keys, now, tempDir, cacheBytes, bytesPerSecond, meter } = options
+  const usage = createUsage(meter ? [usageMetrics(meter)] : [])
+  const cold = meteredStore(options.cold, usage)
   const tempFiles = createTempFiles(tempDir)
   const catalog = createCatalog({ records: hot.records, cold, format, isEncrypted: keys !== undefined, now })
-  const cache = createSegmentCache({ cold, tempFiles, maxBytes: cacheBytes })
+  const cache = createSegmentCache({ cold, tempFiles, maxBytes: cacheBytes, onUse: usage.cache })
   const sketches = createSketches(hot.records)
   const erasures = createErasureRecords({ records: hot.records, now })
   return {
     ...options,
+    cold,
     catalog,
+    usage,
+    ledger: createLedger({ records: hot.records, usage, now }),
     readers: createReaders(now),
     tempFiles,
     cache,

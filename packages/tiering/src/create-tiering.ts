@@ -1,9 +1,11 @@
 import { AnalyticsError, type ColdView, type Day, type EventColumn, type StoredEvent } from '@analytics/protocol'
 import { createContext } from './context.js'
 import { type ExportOptions, exportEvents } from './export/write.js'
+import { type CostOptions, type CostReport, reportCosts } from './operations/costs.js'
 import { type DoctorOptions, type DoctorResult, examine } from './operations/doctor.js'
 import { type Erasures, erasures } from './operations/erasures.js'
 import { collectOrphans, type GcOptions, type GcResult } from './operations/gc.js'
+import { readHealth } from './operations/health.js'
 import { type Holds, holds } from './operations/hold.js'
 import { type KeyRotation, rotateKeys } from './operations/keys.js'
 import { parkDay, retryDays } from './operations/park.js'
@@ -24,6 +26,7 @@ import { type VerifyOptions, type VerifyResult, verifyCatalog } from './operatio
 import { resolveTieringOptions, type TieringOptions } from './options.js'
 import { type ScanOptions, scanTiers } from './read/scan.js'
 import { openView } from './read/view.js'
+import { healthMetrics } from './usage/metrics.js'
 
 /** Moves days of events to object storage and reads them back. */
 export interface Tiering {
@@ -94,6 +97,8 @@ export interface Tiering {
    * await pipeline(tiering.export({ from, to }), createWriteStream('events.ndjson.gz'))
    */
   export(options: ExportOptions): AsyncIterable<Uint8Array>
+  /** What the object store was asked for, by day, and holds now; with `prices`, what that costs. */
+  costs(options?: CostOptions): Promise<CostReport>
   /**
    * Wraps the keys of all segments by `encryption.current`; segments themselves are not touched. Once it has resolved, and no process
    * runs with older options, the other keys are not needed any more.
@@ -120,6 +125,8 @@ export interface Tiering {
  */
 export function createTiering(options: TieringOptions): Tiering {
   const context = createContext(resolveTieringOptions(options))
+  const { meter, now } = context
+  const endMetrics = meter && healthMetrics(meter, { look: () => readHealth(context), now })
   let closed = false
   const opened = (): typeof context => {
     if (closed) throw new AnalyticsError('closed')
@@ -164,10 +171,13 @@ export function createTiering(options: TieringOptions): Tiering {
     export: (options) => exportEvents(opened(), options),
     doctor: async (options = {}) => examine(opened(), options),
     rotateKeys: async () => rotateKeys(opened()),
+    costs: async (options = {}) => reportCosts(opened(), options),
     verify: async (verify = {}) => verifyCatalog(opened(), verify),
     async close() {
       if (closed) return
       closed = true
+      endMetrics?.()
+      await context.ledger.note().catch((error) => context.logger.warn({ error }, 'What was used could not be noted'))
       if (context.ownsFormat) await context.format.close()
       await context.tempFiles.removeAll()
     },

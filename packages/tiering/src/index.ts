@@ -52,9 +52,11 @@ export type {
   StorageTier,
   StoreConcern,
 } from './object-store.js'
+export type { CostDay, CostOptions, CostReport } from './operations/costs.js'
 export type { DoctorCheck, DoctorOptions, DoctorResult } from './operations/doctor.js'
 export type { ErasureRunResult } from './operations/erase.js'
 export type { ErasureEstimate, ErasureRequestOptions, ErasureStatus, Erasures } from './operations/erasures.js'
+export type { WorkEstimate } from './operations/estimate.js'
 export type { GcOptions, GcResult, Orphan } from './operations/gc.js'
 export type { Hold, Holds } from './operations/hold.js'
 export type { RebuildProblem } from './operations/inspect-found.js'
@@ -83,3 +85,6 @@ export type {
   SegmentSource,
   SegmentStats,
 } from './segment-format.js'
+export type { Meter, MetricResult } from './usage/metrics.js'
+export type { Prices, TierPrices } from './usage/prices.js'
+export type { UsageCounts, Verb } from './usage/usage.js'

@@ -8,6 +8,8 @@ import type { ObjectStore } from './object-store.js'
 import { resolvePolicy, type TieringPolicy } from './policy.js'
 import type { SegmentFormat } from './segment-format.js'
 import { isSegment } from './segments/names.js'
+import type { Meter } from './usage/metrics.js'
+import { checkedPrices, type Prices } from './usage/prices.js'
 
 /** Where messages go. */
 export interface Logger {
@@ -71,6 +73,10 @@ export interface TieringOptions {
    * @default no limit
    */
   bytesPerSecond?: number
+  /** What the object store costs: plans then estimate costs, and `costs` tells them. @default none */
+  prices?: Prices
+  /** A meter of OpenTelemetry, `metrics.getMeter('analytics')`, for the metrics that docs/object-storage.md lists. @default none */
+  meter?: Meter
   /** @default Math.random */
   random?: () => number
   /** @default none */
@@ -105,6 +111,8 @@ export interface ResolvedTieringOptions {
   tempDir: string | undefined
   cacheBytes: number
   bytesPerSecond: number | undefined
+  prices: Prices | undefined
+  meter: Meter | undefined
 }
 
 const DEFAULT_CACHE_BYTES = 2 * 1024 ** 3
@@ -119,7 +127,7 @@ export function resolveTieringOptions(options: TieringOptions): ResolvedTieringO
     }
   }
   const { hot, encryption, format, now = Date.now, random = Math.random, logger = silent, tempDir } = options
-  const { cacheBytes = DEFAULT_CACHE_BYTES, bytesPerSecond } = options
+  const { cacheBytes = DEFAULT_CACHE_BYTES, bytesPerSecond, prices, meter } = options
   const policy = resolvePolicy(options.policy)
   const keys = encryption && objectKeys(hot.records, encryption)
   const cold = keys ? encryptedStore(options.cold, keys, isSegment) : options.cold
@@ -149,6 +157,8 @@ export function resolveTieringOptions(options: TieringOptions): ResolvedTieringO
     tempDir,
     cacheBytes,
     bytesPerSecond,
+    prices: prices && checkedPrices(prices),
+    meter,
   }
 }
 

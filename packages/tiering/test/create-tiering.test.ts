@@ -16,7 +16,9 @@ describe('plan', () => {
     const world = createWorld()
     await world.hot.insert([...eventsOf(DAY, 30), ...eventsOf('2026-10-30', 5)])
     const plan = await world.open().plan()
-    expect(plan.due).toEqual([{ day: DAY, rows: 30, action: 'move', why: 'It is 99 days old, dropAfter is 90d.' }])
+    expect(plan.due).toMatchObject([
+      { day: DAY, rows: 30, action: 'move', why: 'It is 99 days old, dropAfter is 90d.' },
+    ])
     expect(plan.waiting).toMatchObject([{ day: '2026-10-30', rows: 5, dueAt: dayStart('2026-10-31') + 90 * DAY_MS }])
   })
 
@@ -138,13 +140,14 @@ describe('scan', () => {
     await world.hot.insert(eventsOf(DAY, 5, 2))
     const all = [...eventsOf(DAY, 30), ...eventsOf(NEXT_DAY, 40)].sort((a, b) => a.eventTimestamp - b.eventTimestamp)
     const everything: StoredEvent[] = []
-    for await (const event of world.open().scan({ from: 0, to: Number.MAX_SAFE_INTEGER })) everything.push(event)
+    const segments = { from: 0, to: Number.MAX_SAFE_INTEGER, tiers: 'cold' } as const
+    for await (const event of world.open().scan(segments)) everything.push(event)
     expect(everything).toEqual(all)
 
     const [from, to] = [all[10]!.eventTimestamp, all[60]!.eventTimestamp]
     const where = { property: 'country', op: 'eq', value: 'DE' } as const
     const narrow: { eventId: string }[] = []
-    const request = { from, to, where, eventTypes: ['page_view', 'click'], columns: ['eventId'] } as const
+    const request = { ...segments, from, to, where, eventTypes: ['page_view', 'click'], columns: ['eventId'] } as const
     for await (const event of world.open().scan(request)) narrow.push(event)
     expect(narrow).toEqual(
       all

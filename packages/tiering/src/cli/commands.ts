@@ -1,9 +1,11 @@
 import type { Day, Duration } from '@analytics/protocol'
+import type { WorkEstimate } from '../operations/estimate.js'
 import type { RestoreStatus } from '../operations/restore.js'
+import { requestsOf } from '../usage/usage.js'
 import { type Command, type CommandResult, rangeOf, told } from './command.js'
 import { ERASE_COMMANDS } from './erase-commands.js'
 import { EXPORT_COMMANDS } from './export-commands.js'
-import { bytes, instant, table } from './format.js'
+import { bytes, instant, money, table } from './format.js'
 
 /** Every command, by its words. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -20,7 +22,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       const [next] = data.waiting
       const later = next ? `\nNext: ${next.day} at ${instant(next.dueAt)}.` : ''
       const all = [...rows, ...parked, ...held] as (string | number)[][]
-      return { data, text: (all.length > 0 ? table(['day', 'action', 'rows', 'why'], all) : 'Nothing is due.') + later }
+      const asks = rows.length > 0 ? `\n${estimateText(data.estimate)}` : ''
+      const list = all.length > 0 ? table(['day', 'action', 'rows', 'why'], all) : 'Nothing is due.'
+      return { data, text: list + asks + later }
     },
   },
   run: {
@@ -90,6 +94,24 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         ),
       ]
       return { data, text: lines.join('\n') }
+    },
+  },
+  costs: {
+    usage: 'costs [--from <day>] [--to <day>]',
+    does: 'what the object store was asked for, and holds; of the last 30 days where none are named',
+    async run({ tiering, arguments: { range } }) {
+      const data = await tiering.costs(range ?? {})
+      const { total, stored, monthlyCost, currency = '' } = data
+      const rows = [...data.days, { day: 'all', ...total }].map((one) => [
+        one.day,
+        requestsOf(one),
+        bytes(one.bytesSent),
+        bytes(one.bytesRead),
+        one.cost === undefined ? '' : money(one.cost, currency),
+      ])
+      const monthly = monthlyCost === undefined ? '' : `, ${money(monthlyCost, currency)} a month`
+      const holds = `Stored: ${bytes(stored.cold)} cold, ${bytes(stored.archive)} in the archive${monthly}.`
+      return { data, text: `${table(['day', 'requests', 'sent', 'read', ''], rows)}\n${holds}` }
     },
   },
   park: {
@@ -229,6 +251,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 }
 
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
+
+function estimateText({ requests, bytesSent, bytesRead, unusedByteDays, cost, monthlyCost }: WorkEstimate): string {
+  const parts = [`About ${requests} requests, ${bytes(bytesSent)} sent, ${bytes(bytesRead)} read`]
+  if (unusedByteDays > 0) parts.push(`a minimum stay of ${bytes(unusedByteDays)} for a day is paid for nothing`)
+  if (cost !== undefined) parts.push(`cost ${money(cost)}, then ${money(monthlyCost ?? 0)} a month`)
+  return `${parts.join('; ')}.`
+}
 
 function restoreResult(data: RestoreStatus): CommandResult {
   const { id, state, readable, objects, readyBy, readableUntil } = data

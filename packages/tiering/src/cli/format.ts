@@ -26,3 +26,10 @@ export function bytes(value: number): string {
 export function instant(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
+
+/** An amount of money, of which small ones keep two digits that count. */
+export function money(amount: number, currency = ''): string {
+  const small = Math.abs(amount) < 1 && amount !== 0
+  const text = small ? String(Number(amount.toPrecision(2))) : amount.toFixed(2)
+  return currency === '' ? text : `${text} ${currency}`
+}

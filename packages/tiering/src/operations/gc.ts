@@ -3,6 +3,7 @@ import {
   type Duration,
   durationMs,
   eachRecord,
+  type RecordStore,
   removeRecord,
   type StoredRecord,
 } from '@analytics/protocol'
@@ -122,6 +123,13 @@ async function noteSightings({ hot, now }: TieringContext, found: readonly Objec
   }
   for (const { key } of seen.values()) await removeRecord(hot.records, key)
   return orphans
+}
+
+/** Objects that the last collection saw and that the catalog doesn't know. */
+export async function countOrphans(records: RecordStore): Promise<number> {
+  let count = 0
+  for await (const _ of eachRecord(records, 'meta', { prefix: SEEN })) count++
+  return count
 }
 
 function assertFew(due: readonly Orphan[], objects: number): void {

@@ -3,6 +3,7 @@ import { type CatalogEntry, liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import { dayReachesAge, daysSince, type TieringPolicy } from '../policy.js'
 import { fragmentsOf } from './compact.js'
+import { bytesPerRowOf, estimateDay, sumEstimates, type WorkEstimate } from './estimate.js'
 import { activeHolds, type Hold, holdOf } from './hold.js'
 
 /** A day that a run would work on now. */
@@ -17,6 +18,8 @@ export interface DueDay {
   action: 'move' | 'copy' | 'resume' | 'drop' | 'archive' | 'expire' | 'compact'
   /** Why it is due, as a sentence. */
   why: string
+  /** About what it asks of the object store. */
+  estimate: WorkEstimate
 }
 
 /** A day that a run would leave alone for now. */
@@ -44,6 +47,8 @@ export interface TieringPlan {
   parked: readonly ParkedDay[]
   /** Days whose expiry a hold prevents. */
   held: readonly HeldDay[]
+  /** Of all that is due. */
+  estimate: WorkEstimate
 }
 
 /** A day that is left alone. */
@@ -96,8 +101,13 @@ export async function surveyDays(context: TieringContext): Promise<DaySurvey[]> 
 /** What a run would do at that time. */
 export function planDays(
   days: readonly DaySurvey[],
-  { policy, now }: Pick<TieringContext, 'policy' | 'now'>,
+  { policy, now, prices, cold }: Pick<TieringContext, 'policy' | 'now' | 'prices' | 'cold'>,
 ): TieringPlan {
+  const basis = { prices, cold, now, bytesPerRow: bytesPerRowOf(days) }
+  const priced = (survey: DaySurvey, planned: Due): DueDay => ({
+    ...planned,
+    estimate: estimateDay(planned.action, survey, basis),
+  })
   const due: DueDay[] = []
   const waiting: WaitingDay[] = []
   const archives: DueDay[] = []
@@ -112,22 +122,25 @@ export function planDays(
       continue
     }
     const planned = planDay(survey, policy, now())
-    if (planned && 'action' in planned) due.push(planned)
+    if (planned && 'action' in planned) due.push(priced(survey, planned))
     else if (planned) waiting.push(planned)
     const archive = policy.archiveAfter && planArchive(survey, policy.archiveAfter, now())
-    if (archive) archives.push(archive)
+    if (archive) archives.push(priced(survey, archive))
     const compaction = planCompaction(survey, now())
-    if (compaction) compactions.push(compaction)
+    if (compaction) compactions.push(priced(survey, compaction))
     const expiry = policy.expireAfter && planExpiry(survey, policy.expireAfter, now())
     if (expiry && 'holdId' in expiry) held.push(expiry)
-    else if (expiry) expiries.push(expiry)
+    else if (expiry) expiries.push(priced(survey, expiry))
   }
   const isNew = ({ action }: DueDay): boolean => action === 'move' || action === 'copy'
   const unfinishedFirst = (a: DueDay, b: DueDay): number => Number(isNew(a)) - Number(isNew(b))
-  return { due: due.sort(unfinishedFirst), waiting, archives, expiries, compactions, parked, held }
+  const estimates = [...due, ...compactions, ...archives, ...expiries].map((one) => one.estimate)
+  const estimate = sumEstimates(estimates, prices)
+  return { due: due.sort(unfinishedFirst), waiting, archives, expiries, compactions, parked, held, estimate }
 }
 
-type Planned = DueDay | WaitingDay | undefined
+type Due = Omit<DueDay, 'estimate'>
+type Planned = Due | WaitingDay | undefined
 
 function planDay(
   { day, hotRows: rows, entry }: DaySurvey,
@@ -159,7 +172,7 @@ function planDay(
 }
 
 /** A day whose segments are due for the archive tier: none that still has hot rows to go, or failed a moment ago. */
-function planArchive({ day, entry }: DaySurvey, archiveAfter: Age, now: number): DueDay | undefined {
+function planArchive({ day, entry }: DaySurvey, archiveAfter: Age, now: number): Due | undefined {
   const value = entry?.value
   const readable = value ? liveSegments(value).filter(({ archive }) => archive?.step !== 'archived') : []
   if (!value || readable.length === 0 || value.move || readable.some(({ drop }) => drop === 'pending')) return undefined
@@ -173,7 +186,7 @@ function planArchive({ day, entry }: DaySurvey, archiveAfter: Age, now: number):
 }
 
 /** A day whose segments are due to go for good: none that still moves, or failed a moment ago. */
-function planExpiry({ day, entry, hold }: DaySurvey, expireAfter: Age, now: number): DueDay | HeldDay | undefined {
+function planExpiry({ day, entry, hold }: DaySurvey, expireAfter: Age, now: number): Due | HeldDay | undefined {
   const value = entry?.value
   if (!value || value.segments.length === 0 || value.move || value.segments.some(({ drop }) => drop === 'pending'))
     return undefined
@@ -190,7 +203,7 @@ function planExpiry({ day, entry, hold }: DaySurvey, expireAfter: Age, now: numb
 }
 
 /** A day of several segments, or one whose compaction is not finished; a day under a hold keeps its objects as they are. */
-function planCompaction({ day, entry, hold }: DaySurvey, now: number): DueDay | undefined {
+function planCompaction({ day, entry, hold }: DaySurvey, now: number): Due | undefined {
   const value = entry?.value
   if (!value || (value.nextTryAt !== undefined && now < value.nextTryAt)) return undefined
   const isUnfinished = value.rewrite !== undefined || value.replaced !== undefined

@@ -44,8 +44,10 @@ export function createSegmentCache(options: {
   cold: ObjectStore
   tempFiles: TempFiles
   maxBytes: number
+  /** Told of each read. */
+  onUse?: (result: 'hit' | 'miss') => void
 }): SegmentCache {
-  const { cold, tempFiles, maxBytes } = options
+  const { cold, tempFiles, maxBytes, onUse = () => {} } = options
   /** By name, those used last at the end. */
   const copies = new Map<string, Copy>()
 
@@ -96,6 +98,7 @@ export function createSegmentCache(options: {
         held.path ??= await tempFiles.path('.segment')
         const { path } = held
         const missing = missingRanges(wanted ?? [{ start: 0, end: size }], held.present)
+        onUse(missing.length === 0 ? 'hit' : 'miss')
         if (missing.length === 0) return path
         if (!wanted || bytesOf(missing) > size * MOST_OF_IT) {
           stats.requests++

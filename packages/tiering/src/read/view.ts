@@ -43,6 +43,9 @@ export async function openView(context: TieringContext, range: { from: number; t
       release() {
         reader.release()
         void reading.release().catch((error) => context.logger.warn({ error }, 'A temporary file was left'))
+        void context.ledger
+          .noteNowAndThen()
+          .catch((error) => context.logger.warn({ error }, 'What was used could not be noted'))
       },
     }
   } catch (error) {

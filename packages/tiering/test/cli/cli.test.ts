@@ -68,6 +68,10 @@ describe('analytics-tiering', () => {
     expect(moved.stderr.split('\n')).toEqual(expect.arrayContaining(['2026-08-01 seal', '2026-08-02 done', 'closed']))
     const status = JSON.parse((await run('status --json', { MOVED: '1' })).stdout) as { days: { state: string }[] }
     expect(status.days.map(({ state }) => state)).toEqual(['cold', 'cold'])
+    expect(plan.stdout).toContain('About 10 requests, ')
+    const costs = (await run('costs', { MOVED: '1' })).stdout
+    expect(costs).toMatch(/^all +10 /m)
+    expect(costs).toMatch(/\nStored: [\d.]+ KiB cold, 0 B in the archive\.\n$/)
     const explained = (await run('explain 2026-08-01', { MOVED: '1' })).stdout
     expect(explained).toMatch(
       /^2026-08-01 is cold: 20 events, 0 of them in the hot store only\.\nIt is 395 days old, archiveAfter is 1y\.\nevents\/dt=2026-08-01\//,

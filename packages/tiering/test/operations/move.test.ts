@@ -248,20 +248,22 @@ describe('a move', () => {
       await world.hot.insert(events)
       let isLost = false
       const changed: string[] = []
+      let catalog: Promise<unknown> | undefined
       const tiering = world.open((operation, phase) => {
-        if (isLost && phase === 'before' && /records.put|dropSealed|sealDay|audit/.test(operation))
-          changed.push(operation)
+        if (isLost && phase === 'before' && /dropSealed|sealDay|audit/.test(operation)) changed.push(operation)
       })
       const result = await tiering.run({
         onProgress: ({ step }) => {
           if (step !== lost || isLost) return
           isLost = true
+          catalog = world.hot.records.list('tier')
           world.time += 61_000
           void world.hot.acquireLease('tiering', { owner: 'another', ttlMs: 60_000 })
         },
       })
       expect(result).toMatchObject({ status: 'lease_lost', failed: [{ day: DAY, code: 'lease_lost' }] })
       expect(changed).toEqual([])
+      expect(await world.hot.records.list('tier')).toEqual(await catalog)
       world.time += 61_000
       expect((await world.open().run()).status).toBe('done')
       expect(await world.hot.read()).toEqual([])
