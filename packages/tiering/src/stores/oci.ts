@@ -108,13 +108,14 @@ export function ociObjectStore(options: OciObjectStoreOptions): ObjectStore {
       const open = await connection()
       const info = await headObject(open, name, signal)
       if (!info) throw objectNotFound(name)
-      if (info.tier === 'archive') return
+      if (info.tier === 'archive') return { status: 'archived' }
       await open.ask({ what: `Archiving ${name}`, signal }, (client) =>
         client.updateObjectStorageTier({
           ...open.names,
           updateObjectStorageTierDetails: { objectName: name, storageTier: 'Archive' as never },
         }),
       )
+      return { status: 'archived' }
     },
 
     async restore(name, { hours, signal }) {
