@@ -164,6 +164,14 @@ describe('archive', () => {
     expect((await world.open().explain(DAY)).attempts).toBe(1)
   })
 
+  it('takes no store at its word that says so of an object which is still where it was', async () => {
+    const world = await coldWorld()
+    world.cold.archive = async () => ({ status: 'archived' })
+    const { failed } = await world.open().archive()
+    expect(failed.map(({ code }) => code)).toEqual(['outcome_unknown', 'outcome_unknown'])
+    expect(await catalogDay(world, DAY)).toMatchObject({ state: 'archiving' })
+  })
+
   it('is refused where the object store has no archive', () => {
     const cold = memoryObjectStore()
     const plain = { ...cold, capabilities: { ...cold.capabilities, archive: false } }
