@@ -33,24 +33,29 @@ describe('a process that is killed while it moves, archives and erases', () => {
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  it(
-    `loses and doubles nothing, and brings nobody back, over HTTP (${ROUNDS} rounds)`,
-    async () => {
+  it.each([
+    ['in place', {}],
+    ['by copies into a bucket of its own', { archiveBucket: 'archive' }],
+  ])(
+    `loses and doubles nothing, and brings nobody back, over HTTP, archived %s (${ROUNDS} rounds)`,
+    async (how, archive) => {
       const random = seededRandom(20_261_126)
       const service = ociService({
         keys: [{ keyId: `${auth.tenancy}/${auth.user}/${auth.fingerprint}`, publicKey }],
         restoreMs: 500,
+        copyMs: 500,
       })
       service.addBucket({ name: 'cold' })
+      service.addBucket({ name: 'archive', storageTier: 'Archive' })
       const server = await startOciServer(service)
-      const path = join(folder, 'hot.duckdb')
+      const path = join(folder, `${how}.duckdb`)
       const erased: string[] = []
       const today = Math.floor(Date.now() / DAY_MS) * DAY_MS
       const ids = new Map<string, string>()
       let killed = 0
       for (let round = 1; round <= ROUNDS; round++) {
         if (round % 3 === 0) erased.push(`user-${erased.length}`)
-        const settings: WorkerSettings = { path, endpoint: server.url, auth, seed: round, today, erased }
+        const settings: WorkerSettings = { path, endpoint: server.url, auth, seed: round, today, erased, ...archive }
         if (round % 3 === 0) await eraseOne(settings)
         for (const { eventId, userId } of eventsOf(settings)) ids.set(eventId, userId ?? '')
         service.fail(() => (random() < 0.04 ? faultOf(random()) : undefined))
@@ -59,9 +64,10 @@ describe('a process that is killed while it moves, archives and erases', () => {
       }
       expect(killed).toBe(ROUNDS)
 
-      const { store, cold, tiering } = await openTiers({ path, endpoint: server.url, auth })
+      const { store, cold, tiering } = await openTiers({ path, endpoint: server.url, auth, ...archive })
       const works = [tiering.run, tiering.compact, tiering.archive, tiering.erase.run] as const
-      for (let i = 0; i < 4; i++) {
+      // A copy to the archive takes one more, and so does that of a segment which was restored and written anew.
+      for (let i = 0; i < 7; i++) {
         await tiering.retry()
         for (const one of works) expect(await one()).toMatchObject({ status: 'done', failed: [] })
         await tiering.gc({ dryRun: false, olderThan: '3s' })
@@ -69,6 +75,10 @@ describe('a process that is killed while it moves, archives and erases', () => {
       }
       const plan = await tiering.plan()
       expect([plan.due, plan.archives, plan.compactions, plan.parked]).toEqual([[], [], [], []])
+      const archived = ['cold', 'archive'].filter((name) =>
+        service.objects(name).some(({ tier }) => tier === 'Archive'),
+      )
+      expect(archived).toEqual(['archiveBucket' in archive ? 'archive' : 'cold'])
       const { id } = await tiering.restore.request({ from: 0, to: Date.now() }, { hours: 2 })
       await tiering.restore.wait(id, { pollMs: 200 })
       const { problems } = await tiering.verify({ deep: true })

@@ -9,6 +9,8 @@ export interface WorkerSettings {
   path: string
   endpoint: string
   auth: { tenancy: string; user: string; fingerprint: string; privateKey: string }
+  /** Where objects are archived by copies; missing where it is done in place. */
+  archiveBucket?: string
   seed: number
   /** From when the days of the events count, UTC milliseconds: a test may run across midnight. */
   today: number
@@ -22,11 +24,17 @@ export const POLICY = { copyAfter: '8d', dropAfter: '10d', archiveAfter: '20d' }
 const AGES = [30, 24, 14, 12, 9]
 
 /** Opens the tier manager of a test. */
-export async function openTiers({ path, endpoint, auth }: Pick<WorkerSettings, 'path' | 'endpoint' | 'auth'>) {
+export async function openTiers({
+  path,
+  endpoint,
+  auth,
+  archiveBucket,
+}: Pick<WorkerSettings, 'path' | 'endpoint' | 'auth' | 'archiveBucket'>) {
   const store = duckdbStore({ path })
   await store.setup('auto')
   // Short pauses: what is tested is being cut off.
-  const cold = ociObjectStore({ bucket: 'cold', auth, endpoint, random: () => 0 })
+  const archive = archiveBucket === undefined ? {} : { archiveBucket, region: 'eu-frankfurt-1' }
+  const cold = ociObjectStore({ bucket: 'cold', ...archive, auth, endpoint, random: () => 0 })
   const encryption = { keys: { key: Buffer.alloc(32, 5).toString('base64') }, current: 'key' }
   const tiering = createTiering({ hot: store, cold, policy: POLICY, encryption })
   return { store, cold, tiering }

@@ -26,8 +26,8 @@ export interface ColdTier {
   run(options?: TieringRunOptions): Promise<unknown>
   /** Makes one segment of the several that late events have left of a day. */
   compact?(options?: TieringRunOptions): Promise<unknown>
-  /** Brings what is due to the archive tier. */
-  archive?(options?: TieringRunOptions): Promise<unknown>
+  /** Brings what is due to the archive tier; with `onlyBegun` only what was on its way before. */
+  archive?(options?: TieringRunOptions & { onlyBegun?: boolean }): Promise<unknown>
   /** Deletes what has passed the age of the tier manager's policy; with `dryRun` it only tells. */
   expire?(options: TieringRunOptions & { dryRun: boolean }): Promise<unknown>
   /** Finds objects that the catalog doesn't know, and deletes those that are old enough; with `dryRun` it only tells. */

@@ -14,6 +14,8 @@ export interface SegmentArchive {
   step: 'archiving' | 'archived'
   /** When that was written down, UTC milliseconds. */
   at: number
+  /** While the store copies it, what the store knows the copy by. */
+  ticket?: string
   /** The last restore that was asked for. */
   restore?: {
     /** UTC milliseconds. */

@@ -13,6 +13,7 @@ import { planDays, surveyDays, type TieringPlan } from './operations/plan.js'
 import { type RebuildOptions, type RebuildResult, rebuildCatalog } from './operations/rebuild.js'
 import { type Restores, restores } from './operations/restore.js'
 import {
+  type ArchiveOptions,
   type ExpireOptions,
   runArchive,
   runCompaction,
@@ -39,9 +40,9 @@ export interface Tiering {
   run(options?: TieringRunOptions): Promise<TieringRunResult>
   /**
    * Brings days of the age `policy.archiveAfter` to the archive tier; they are told as moved. It can't be undone: an archived day can
-   * be restored for a while, not brought back. Done again, it goes on where it was cut off.
+   * be restored for a while, not brought back. Done again, it goes on where it was cut off, and where the object store was still copying.
    */
-  archive(options?: TieringRunOptions): Promise<TieringRunResult>
+  archive(options?: ArchiveOptions): Promise<TieringRunResult>
   /**
    * Makes one segment of the several that late events have left of a day, where they are many or large; the days are told as moved. Done
    * again, it goes on where it was cut off.

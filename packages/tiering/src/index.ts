@@ -44,6 +44,7 @@ export type { ExportOptions } from './export/write.js'
 export type { HotTier } from './hot-tier.js'
 export type {
   ArchivalState,
+  ArchiveResult,
   CallOptions,
   ObjectBody,
   ObjectInfo,
@@ -71,7 +72,13 @@ export type {
   RestoreStatus,
   Restores,
 } from './operations/restore.js'
-export type { ExpireOptions, SkippedDay, TieringRunOptions, TieringRunResult } from './operations/run.js'
+export type {
+  ArchiveOptions,
+  ExpireOptions,
+  SkippedDay,
+  TieringRunOptions,
+  TieringRunResult,
+} from './operations/run.js'
 export type { DayExplanation, TierDay, TieringStatus } from './operations/status.js'
 export type { VerifyOptions, VerifyProblem, VerifyResult } from './operations/verify.js'
 export type { Logger, TieringOptions, TieringTimes } from './options.js'

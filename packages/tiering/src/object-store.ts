@@ -32,6 +32,15 @@ export interface ObjectBody {
 /** What a put did. `exists` means that nothing was written. */
 export type PutResult = { status: 'created'; etag: string } | { status: 'exists' }
 
+/**
+ * How far an object is on its way to the archive tier. `pending`: the service is at it; the ticket is for the next call. `failed`: it gave
+ * up, for its reason, and nothing was deleted; the next call begins anew, without the ticket.
+ */
+export type ArchiveResult =
+  | { status: 'archived' }
+  | { status: 'pending'; ticket: string }
+  | { status: 'failed'; reason: string }
+
 /** Something in the settings of a store that is against what tiering does. */
 export interface StoreConcern {
   /** `warning`: it works, and may cost something. */
@@ -102,10 +111,13 @@ export interface ObjectStore {
   delete(name: string, options?: CallOptions): Promise<void>
 
   /**
-   * Moves the object to the archive tier in place; already there is success. OCI: `updateObjectStorageTier`, which can't be
-   * undone. Lost answer: `head` tells the tier.
+   * Brings the object to the archive tier, which can't be undone; already there is success. No call waits: a store that copies the object
+   * to another place answers `pending`, and is called again with the ticket, by whoever goes on. Until it is `archived` the object is where
+   * it was, and it only goes once the copy is proven to be the same. A ticket that is not known any more counts as none.
+   * OCI: `updateObjectStorageTier`; with an archive bucket `copyObject`, later `getWorkRequest`. Lost answer: call again, without a ticket
+   * where it was lost: a copy that is there is adopted, and a second one can do no harm, since it is create-only.
    */
-  archive(name: string, options?: CallOptions): Promise<void>
+  archive(name: string, options?: CallOptions & { ticket?: string }): Promise<ArchiveResult>
 
   /**
    * Asks for an archived object to be readable for so many hours (1 to 240); it becomes `restoring`, later `restored`.

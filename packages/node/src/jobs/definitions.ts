@@ -41,13 +41,20 @@ export function jobDefinitions({ store, cold, retention, erasures }: DefinitionO
   ]
 }
 
-/** Moves what is due, and makes one segment of what late events have left of a day. */
+/** Moves what is due, makes one segment of what late events have left of a day, and goes on with what is on its way to the archive. */
 async function moveDays(cold: ColdTier, { signal }: JobContext): Promise<JobFacts> {
   const moved = movedDays(await cold.run({ signal }))
   signal.throwIfAborted()
-  if (!cold.compact) return moved
-  const { days, failed } = movedDays(await cold.compact({ signal }))
-  return { ...moved, compacted: days, failed: moved.failed + failed }
+  const compacted = cold.compact && movedDays(await cold.compact({ signal }))
+  signal.throwIfAborted()
+  // An object store that copies is not done when the job `archive` is, which comes once a month.
+  const archived = cold.archive && movedDays(await cold.archive({ signal, onlyBegun: true }))
+  return {
+    ...moved,
+    ...(compacted ? { compacted: compacted.days } : {}),
+    ...(archived && archived.days > 0 ? { archived: archived.days } : {}),
+    failed: moved.failed + (compacted?.failed ?? 0) + (archived?.failed ?? 0),
+  }
 }
 
 /** Deletes what cut-off workers have left in the bucket. */

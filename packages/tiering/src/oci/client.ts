@@ -19,6 +19,8 @@ export interface Sending {
 
 /** Sends requests through the real SDK. */
 export interface OciClient {
+  /** The id of the region; undefined where neither the options nor who signs name one. */
+  readonly region: string | undefined
   /**
    * One request. What the SDK makes of the answer is `result`; `response` has the status and the headers as they came, and
    * the body where the SDK leaves it alone.
@@ -101,11 +103,13 @@ export function ociClient({ common, storage }: OciSdk, options: OciClientOptions
       circuitBreaker: new common.CircuitBreaker({ disableClientCircuitBreaker: true }),
     },
   )
+  const providers = common.isRegionProvider(provider) ? provider.getRegion() : undefined
   if (region !== undefined) client.regionId = region
-  else if (common.isRegionProvider(provider) && provider.getRegion()) client.region = provider.getRegion()
+  else if (providers) client.region = providers
   if (endpoint !== undefined) client.endpoint = endpoint
 
   return {
+    region: region ?? providers?.regionId,
     async send(request, sending) {
       throwIfAborted(sending.signal)
       const exchange: Exchange = { sending }

@@ -36,6 +36,8 @@ export interface Asking {
 /** A bucket that was found. */
 export interface OciConnection {
   names: BucketNames
+  /** The same service with the bucket for what is archived; missing without that option. */
+  archive?: ArchiveConnection
   customerKey: CustomerKeyFields
   /** Sends once. @throws RequestFailure */
   send: OciClient['send']
@@ -49,9 +51,15 @@ export interface OciConnection {
   close(): void
 }
 
-/** Loads the SDK, and finds the namespace and the bucket. @throws AnalyticsError where one of them can't be had. */
+/** The bucket for what is archived. */
+export interface ArchiveConnection extends OciConnection {
+  /** The id of the region that both buckets are in. */
+  region: string
+}
+
+/** Loads the SDK, and finds the namespace and the buckets. @throws AnalyticsError where one of them can't be had. */
 export async function connect(options: ResolvedOciOptions): Promise<OciConnection> {
-  const { bucket, attempts, random, deadline, customerKey: key } = options
+  const { bucket, archiveBucket, attempts, random, deadline, customerKey: key } = options
   const sdk = await loadSdk()
   const provider = await authProvider(sdk, options.auth)
   const client = ociClient(sdk, { ...options, provider })
@@ -65,9 +73,13 @@ export async function connect(options: ResolvedOciOptions): Promise<OciConnectio
     const namespaceName =
       options.namespace ??
       (await ask({ what: 'Asking for the namespace', isRead: true }, (sender) => sender.getNamespace({}))).result.value
+    const sender = { customerKey: customerKeyFields(key), send: client.send, deadlineMs, ask, close: client.close }
     const names = { namespaceName, bucketName: bucket }
-    await assertBucket(ask, names)
-    return { names, customerKey: customerKeyFields(key), send: client.send, deadlineMs, ask, close: client.close }
+    await assertBucket(ask, names, 'bucket')
+    if (archiveBucket === undefined) return { ...sender, names }
+    const archiveNames = { namespaceName, bucketName: archiveBucket }
+    await assertBucket(ask, archiveNames, 'archiveBucket')
+    return { ...sender, names, archive: { ...sender, names: archiveNames, region: regionOf(client) } }
   } catch (error) {
     client.close()
     throw error
@@ -75,7 +87,11 @@ export async function connect(options: ResolvedOciOptions): Promise<OciConnectio
 }
 
 /** A missing bucket is found here: a `HEAD` of an object in it could not be told from one of an object that is not there. */
-async function assertBucket(ask: OciConnection['ask'], names: BucketNames): Promise<void> {
+async function assertBucket(
+  ask: OciConnection['ask'],
+  names: BucketNames,
+  field: 'bucket' | 'archiveBucket',
+): Promise<void> {
   try {
     await ask({ what: `Looking for the bucket ${names.bucketName}`, isRead: true }, (client) =>
       client.headBucket(names),
@@ -87,11 +103,19 @@ async function assertBucket(ask: OciConnection['ask'], names: BucketNames): Prom
       throw new AnalyticsError(
         'invalid_options',
         `The bucket ${names.bucketName} is not in the namespace ${names.namespaceName}, or these credentials may not use it (${status}).`,
-        { field: 'bucket', cause: error },
+        { field, cause: error },
       )
     }
     throw error
   }
+}
+
+/** A copy must name the region that it goes to. */
+function regionOf({ region }: OciClient): string {
+  if (region !== undefined) return region
+  throw new AnalyticsError('invalid_options', 'archiveBucket needs the region, which auth does not name: give it.', {
+    field: 'region',
+  })
 }
 
 function customerKeyFields(key: string | undefined): CustomerKeyFields {

@@ -7,9 +7,15 @@ import type { OciConnection } from './connection.js'
 export interface HeadAnswer extends ObjectInfo {
   /** SHA-256 of all bytes, lower-case hex; of an object that was put in parts only where it was written down. */
   sha256: string | undefined
-  /** Base64. */
-  crc32c: string | undefined
+  /** What the service itself has summed up, by the header's name. */
+  checksums: Readonly<Record<string, string>>
 }
+
+/** Headers with checksums of all bytes. Objects that were put in parts have only the CRC32C. */
+export const WHOLE_SUMS = ['opc-content-sha256', 'opc-content-sha384', 'opc-content-crc32c', 'content-md5'] as const
+
+/** Headers with checksums of the parts' checksums: they differ where the same bytes are cut otherwise. */
+export const PARTS_SUMS = ['opc-multipart-sha256', 'opc-multipart-md5'] as const
 
 const STATES: Readonly<Record<string, ArchivalState>> = {
   archived: 'archived',
@@ -59,7 +65,12 @@ function infoOf(name: string, headers: Headers): HeadAnswer {
     sha256: sha256
       ? Buffer.from(sha256, 'base64').toString('hex')
       : (headers.get(`opc-meta-${SHA256_METADATA}`) ?? undefined),
-    crc32c: headers.get('opc-content-crc32c') ?? undefined,
+    checksums: Object.fromEntries(
+      [...WHOLE_SUMS, ...PARTS_SUMS].flatMap((sum) => {
+        const value = headers.get(sum)
+        return value === null ? [] : [[sum, value]]
+      }),
+    ),
   }
 }
 

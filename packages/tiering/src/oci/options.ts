@@ -5,6 +5,12 @@ import type { OciAuth } from './auth.js'
 export interface OciObjectStoreOptions {
   /** A bucket of the Standard tier; without versioning, retention rules and lifecycle rules of its own. */
   bucket: string
+  /**
+   * Another bucket of the same namespace and region, for what is archived: of the Archive or the Standard tier. Archiving copies an
+   * object there and deletes it here once the copy is proven.
+   * @default none: the tier of an object changes where it lies
+   */
+  archiveBucket?: string
   /** The tenancy's namespace. @default asked from the service */
   namespace?: string
   /** Who the requests come from. @default the profile DEFAULT of ~/.oci/config */
@@ -44,6 +50,7 @@ export interface OciObjectStoreOptions {
 /** Options with every default filled in. */
 export interface ResolvedOciOptions {
   bucket: string
+  archiveBucket: string | undefined
   namespace: string | undefined
   auth: OciAuth
   region: string | undefined
@@ -67,11 +74,14 @@ const MIN_PART = 10 * MIB
 
 /** Checks options and fills in defaults. @throws AnalyticsError `invalid_options` with the field at fault. */
 export function resolveOciOptions(options: OciObjectStoreOptions): ResolvedOciOptions {
-  const { bucket, endpoint, customerKey, coldTier = 'InfrequentAccess', attempts = 8 } = options
+  const { bucket, archiveBucket, endpoint, customerKey, coldTier = 'InfrequentAccess', attempts = 8 } = options
   const { multipartFrom = 128 * MIB, partBytes = 64 * MIB } = options
   const { ms = 60_000, bytesPerSecond = MIB } = options.deadline ?? {}
-  if (typeof bucket !== 'string' || !/^[A-Za-z0-9_.-]{1,256}$/.test(bucket))
-    throw invalid('bucket', 'is no name of a bucket.')
+  if (!isBucketName(bucket)) throw invalid('bucket', 'is no name of a bucket.')
+  if (archiveBucket !== undefined && !isBucketName(archiveBucket))
+    throw invalid('archiveBucket', 'is no name of a bucket.')
+  if (archiveBucket === bucket)
+    throw invalid('archiveBucket', 'is the bucket itself: leave it out to archive objects where they lie.')
   if (coldTier !== 'InfrequentAccess' && coldTier !== 'Standard')
     throw invalid('coldTier', 'is neither InfrequentAccess nor Standard.')
   if (endpoint !== undefined) assertEndpoint(endpoint)
@@ -87,6 +97,7 @@ export function resolveOciOptions(options: OciObjectStoreOptions): ResolvedOciOp
   if (!(bytesPerSecond > 0)) throw invalid('deadline.bytesPerSecond', 'is not above 0.')
   return {
     bucket,
+    archiveBucket,
     namespace: options.namespace,
     auth: options.auth ?? {},
     region: options.region,
@@ -102,6 +113,10 @@ export function resolveOciOptions(options: OciObjectStoreOptions): ResolvedOciOp
     random: options.random ?? Math.random,
     fetch: options.fetch ?? ((...args) => globalThis.fetch(...args)),
   }
+}
+
+function isBucketName(name: unknown): boolean {
+  return typeof name === 'string' && /^[A-Za-z0-9_.-]{1,256}$/.test(name)
 }
 
 function assertEndpoint(endpoint: string): void {

@@ -11,9 +11,22 @@ interface LifecycleRule {
   isEnabled: boolean
 }
 
-/** What in the bucket's settings is against what tiering does; it takes the permission to read them. */
-export async function bucketConcerns(
+/** What in the settings of the bucket, or of both, is against what tiering does; it takes the permission to read them. */
+export async function settingsConcerns(
+  connection: OciConnection,
+  signal: AbortSignal | undefined,
+): Promise<StoreConcern[]> {
+  const concerns = await bucketConcerns(connection, false, signal)
+  const { archive } = connection
+  if (!archive) return concerns
+  const others = await bucketConcerns(archive, true, signal)
+  const named = others.map((one) => ({ ...one, message: `In ${archive.names.bucketName}: ${one.message}` }))
+  return [...concerns, ...named]
+}
+
+async function bucketConcerns(
   { ask, names }: OciConnection,
+  isForArchive: boolean,
   signal: AbortSignal | undefined,
 ): Promise<StoreConcern[]> {
   const asking = (what: string) => ({ what, isRead: true as const, signal })
@@ -21,7 +34,7 @@ export async function bucketConcerns(
   const bucket = await readable(concerns, 'the bucket', async () =>
     ask(asking('Reading the bucket'), (client) => client.getBucket(names)).then(({ result }) => result.bucket),
   )
-  if (bucket) concerns.push(...bucketFaults(bucket))
+  if (bucket) concerns.push(...bucketFaults(bucket, isForArchive))
   const rules = await readable(concerns, 'its retention rules', async () =>
     ask(asking('Reading the retention rules'), (client) => client.listRetentionRules(names)).then(
       ({ result }) => result.retentionRuleCollection.items,
@@ -38,7 +51,7 @@ export async function bucketConcerns(
       (error) => (failureIn(error)?.code === 'LifecyclePolicyNotFound' ? [] : Promise.reject(error)),
     ),
   )
-  if (policy) concerns.push(...lifecycleFaults(policy))
+  if (policy) concerns.push(...lifecycleFaults(policy, isForArchive))
   return concerns
 }
 
@@ -63,13 +76,12 @@ function failureIn(error: unknown): RequestFailure | undefined {
   return cause instanceof RequestFailure ? cause : undefined
 }
 
-function bucketFaults(bucket: {
-  storageTier?: string
-  publicAccessType?: string
-  versioning?: string
-}): StoreConcern[] {
+function bucketFaults(
+  bucket: { storageTier?: string; publicAccessType?: string; versioning?: string },
+  isForArchive: boolean,
+): StoreConcern[] {
   const faults: StoreConcern[] = []
-  if (bucket.storageTier !== 'Standard')
+  if (bucket.storageTier !== 'Standard' && !isForArchive)
     faults.push({ severity: 'error', message: `Its tier is ${bucket.storageTier}: it must be Standard.` })
   if (bucket.publicAccessType !== 'NoPublicAccess')
     faults.push({ severity: 'error', message: `Anybody may read it: publicAccessType is ${bucket.publicAccessType}.` })
@@ -81,7 +93,7 @@ function bucketFaults(bucket: {
   return faults
 }
 
-function lifecycleFaults(rules: readonly LifecycleRule[]): StoreConcern[] {
+function lifecycleFaults(rules: readonly LifecycleRule[], isForArchive: boolean): StoreConcern[] {
   const active = rules.filter(({ isEnabled }) => isEnabled)
   const isAbort = ({ action }: LifecycleRule) => action.toUpperCase() === 'ABORT'
   const faults = active
@@ -92,7 +104,8 @@ function lifecycleFaults(rules: readonly LifecycleRule[]): StoreConcern[] {
         message: `The lifecycle rule ${name} (${action}) changes objects behind the catalog's back, by their age and not that of the events.`,
       }),
     )
-  if (active.some(isAbort)) return faults
+  // Tiering puts nothing into the bucket for the archive: the service copies.
+  if (isForArchive || active.some(isAbort)) return faults
   const message =
     'No lifecycle rule aborts multipart uploads: parts of one that was cut off are paid for until somebody does.'
   return [...faults, { severity: 'warning', message }]

@@ -1,5 +1,12 @@
 import { AnalyticsError, type Day } from '@analytics/protocol'
-import { type CatalogEntry, type CatalogSegment, liveSegments, SUCCEEDED } from '../catalog.js'
+import {
+  type CatalogChange,
+  type CatalogEntry,
+  type CatalogSegment,
+  liveSegments,
+  type SegmentArchive,
+  SUCCEEDED,
+} from '../catalog.js'
 import { assertThere } from './copy.js'
 import type { MoveOutcome } from './move.js'
 import { type MoveContext, waitForDayReaders } from './move-context.js'
@@ -8,18 +15,26 @@ import { type MoveContext, waitForDayReaders } from './move-context.js'
  * Brings the segments of a day to the archive tier, from wherever an earlier attempt stopped. It is written down first: readers that
  * come then count the day as archived, and those that were there before are waited for. The way has no return: an archived object can
  * only be restored for a while.
+ * @param onlyBegun Leaves a day alone that nothing was written down of.
  */
-export async function archiveDay(context: MoveContext, day: Day): Promise<MoveOutcome> {
+export async function archiveDay(context: MoveContext, day: Day, onlyBegun: boolean): Promise<MoveOutcome> {
   const outcome: MoveOutcome = { rows: 0, bytes: 0 }
-  let entry = await announce(context, await context.catalog.read(day))
+  const found = await context.catalog.read(day)
+  if (onlyBegun && !liveSegments(found.value).some(({ archive }) => archive?.step === 'archiving')) return outcome
+  let entry = await announce(context, found)
   const since = entry.value.segments.map(({ archive }) => (archive?.step === 'archiving' ? archive.at : 0))
   const waiting = await waitForDayReaders(context, day, Math.max(...since))
   if (waiting) return { ...outcome, waiting }
+  let isCopying = false
   for (const segment of liveSegments(entry.value).filter(({ archive }) => archive?.step === 'archiving')) {
-    entry = await archiveSegment(context, entry, segment)
+    const archived = await archiveSegment(context, entry, segment)
+    entry = archived.entry
+    isCopying ||= archived.isCopying
+    if (archived.isCopying) continue
     outcome.rows += segment.rows
     outcome.bytes += segment.size
   }
+  if (isCopying) return { ...outcome, waiting: 'copying' }
   context.onProgress({ day, step: 'done' })
   return outcome
 }
@@ -36,24 +51,47 @@ async function announce({ catalog, lease, now, onProgress }: MoveContext, entry:
   })
 }
 
+/** One call of the object store: it may take the object there, or begin with it, or tell that it still is at it. */
 async function archiveSegment(
-  { cold, hot, catalog, lease, now, call }: MoveContext,
+  context: MoveContext,
   entry: CatalogEntry,
   segment: CatalogSegment,
-): Promise<CatalogEntry> {
-  const { objectName, rows } = segment
+): Promise<{ entry: CatalogEntry; isCopying: boolean }> {
+  const { cold, hot, lease, now, call } = context
+  const { objectName, rows, archive } = segment
+  const { ticket, ...begun } = archive!
   await assertThere({ cold, call }, segment, 'it was not archived')
   await lease.check()
-  await hot.audit({ action: 'tiering.archive', target: entry.day, details: { object: objectName, rows } })
-  await cold.archive(objectName, call)
+  if (ticket === undefined)
+    await hot.audit({ action: 'tiering.archive', target: entry.day, details: { object: objectName, rows } })
+  const result = await cold.archive(objectName, { ...call, ...(ticket === undefined ? {} : { ticket }) })
+  if (result.status === 'failed') {
+    await note(context, entry, objectName, begun)
+    throw new AnalyticsError('store_unavailable', `${objectName} was not archived: ${result.reason}`)
+  }
+  if (result.status === 'pending') {
+    const copying = { ...begun, ticket: result.ticket }
+    return {
+      entry: result.ticket === ticket ? entry : await note(context, entry, objectName, copying),
+      isCopying: true,
+    }
+  }
   // The object itself tells whether it went.
   if ((await cold.head(objectName, call))?.tier !== 'archive')
     throw new AnalyticsError('outcome_unknown', `${objectName} is not in the archive tier yet.`)
+  const archived: SegmentArchive = { ...begun, step: 'archived', at: now() }
+  return { entry: await note(context, entry, objectName, archived, SUCCEEDED), isCopying: false }
+}
+
+/** Writes down how far a segment is. */
+async function note(
+  { catalog, lease }: MoveContext,
+  entry: CatalogEntry,
+  objectName: string,
+  archive: SegmentArchive,
+  change: CatalogChange = {},
+): Promise<CatalogEntry> {
   await lease.check()
-  return catalog.change(entry, {
-    segments: entry.value.segments.map((one) =>
-      one.objectName === objectName ? { ...one, archive: { step: 'archived', at: now() } } : one,
-    ),
-    ...SUCCEEDED,
-  })
+  const segments = entry.value.segments.map((one) => (one.objectName === objectName ? { ...one, archive } : one))
+  return catalog.change(entry, { segments, ...change })
 }

@@ -4,11 +4,14 @@ import { dayReachesAge } from '../policy.js'
 import { assertThere, copySealed, type VerifiedCopy } from './copy.js'
 import type { MoveContext, Waiting } from './move-context.js'
 
-/** What became of a day. `waiting`: it is committed where the rows go, where they were they are still being read. */
+/**
+ * What became of a day. `waiting`: it is committed where the rows go, where they were they are still being read; `copying`: the object
+ * store is at it.
+ */
 export interface MoveOutcome {
   rows: number
   bytes: number
-  waiting?: Waiting
+  waiting?: Waiting | 'copying'
   /** Whether its hot rows stay for now. */
   isCopy?: boolean
 }

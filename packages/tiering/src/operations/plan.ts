@@ -180,7 +180,7 @@ function planArchive({ day, entry }: DaySurvey, archiveAfter: Age, now: number):
     return undefined
   const isUnfinished = readable.some(({ archive }) => archive)
   const why = isUnfinished
-    ? 'Its way to the archive tier was cut off.'
+    ? 'It is on its way to the archive tier.'
     : `It is ${daysSince(day, now)} days old, archiveAfter is ${archiveAfter}.`
   return { day, rows: readable.reduce((sum, { rows }) => sum + rows, 0), action: 'archive', why }
 }

@@ -207,9 +207,10 @@ async function statusOf(
     const info = await cold.head(name, call)
     const closesAt = requestedAt + READY_MS + hours * HOUR_MS
     if (info?.archivalState === 'restored') until.set(name, info.readableUntil ?? requestedAt + hours * HOUR_MS)
-    else if (info?.archivalState === 'available') until.set(name, Number.MAX_SAFE_INTEGER)
     // It was written down but never asked for, or it has closed again.
     else if (info?.archivalState === 'archived' && now() < closesAt) await cold.restore(name, { hours, ...call })
+    // On its way to the archive it may go at any moment: it is asked for once it is there.
+    else if (info?.archivalState === 'available' && now() < closesAt) continue
     else if (info?.archivalState !== 'restoring') isOver = true
   }
   for (const day of new Set(objects.map((one) => one.day))) await noteReadable(context, day, until)

@@ -21,8 +21,9 @@ export interface SkippedDay {
   day: Day
   /**
    * `backoff`: it failed before and waits. `readers`, `grace`: what would go may still be read. `hold`: it must not be deleted.
+   * `copying`: the object store copies it to the archive; the next run goes on.
    */
-  reason: 'backoff' | Waiting
+  reason: 'backoff' | 'copying' | Waiting
   /** UTC milliseconds, where it is known. */
   until?: number
 }
@@ -48,9 +49,18 @@ export function runTiering(context: TieringContext, options: TieringRunOptions):
   return runDays(context, options, 'due', (move, { day, rows }) => moveDay(move, day, rows > 0))
 }
 
+/** Options of an archiving. */
+export interface ArchiveOptions extends TieringRunOptions {
+  /** Goes on with what an earlier one began, and begins with no further day. @default false */
+  onlyBegun?: boolean
+}
+
 /** Brings what is due to the archive tier; the days are told as moved. @throws see {@link runDays} */
-export function runArchive(context: TieringContext, options: TieringRunOptions): Promise<TieringRunResult> {
-  return runDays(context, options, 'archives', (move, { day }) => archiveDay(move, day))
+export function runArchive(
+  context: TieringContext,
+  { onlyBegun = false, ...options }: ArchiveOptions,
+): Promise<TieringRunResult> {
+  return runDays(context, options, 'archives', (move, { day }) => archiveDay(move, day, onlyBegun))
 }
 
 /** Makes one segment of several; the days are told as moved. @throws see {@link runDays} */

@@ -164,6 +164,7 @@ export function fileObjectStore({ dir, now = Date.now, restoreDelayMs = 0 }: Fil
     async archive(name) {
       if (!(await head(name))) throw objectNotFound(name)
       if ((await recordOf(name)).tier === 'cold') await keepRecord(name, { tier: 'archive' })
+      return { status: 'archived' }
     },
     async restore(name, { hours }) {
       if (!(await head(name))) throw objectNotFound(name)

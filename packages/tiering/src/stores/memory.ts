@@ -17,6 +17,11 @@ export interface MemoryObjectStoreOptions {
    * @default 0
    */
   restoreDelayMs?: number
+  /**
+   * How long an object is on its way to the archive tier, in ms; at 0 it is there at once, and no call answers `pending`.
+   * @default 0
+   */
+  archiveDelayMs?: number
 }
 
 interface Kept {
@@ -24,12 +29,15 @@ interface Kept {
   etag: string
   modifiedAt: number
   record: TierRecord
+  /** Its way to the archive tier. */
+  archiving?: { ticket: string; doneAt: number }
 }
 
 /** Objects in memory, for tests: they are lost with the process. */
 export function memoryObjectStore(options: MemoryObjectStoreOptions = {}): ObjectStore {
-  const { faults, now = Date.now, restoreDelayMs = 0 } = options
+  const { faults, now = Date.now, restoreDelayMs = 0, archiveDelayMs = 0 } = options
   const objects = new Map<string, Kept>()
+  let tickets = 0
 
   function find(name: string): Kept {
     checkObjectName(name)
@@ -80,9 +88,18 @@ export function memoryObjectStore(options: MemoryObjectStoreOptions = {}): Objec
       checkObjectName(name)
       objects.delete(name)
     },
-    async archive(name) {
+    async archive(name, { ticket } = {}) {
       const kept = find(name)
-      if (kept.record.tier === 'cold') kept.record = { tier: 'archive' }
+      if (kept.record.tier === 'archive') return { status: 'archived' }
+      const isDone = archiveDelayMs === 0 || now() >= (kept.archiving?.doneAt ?? Number.POSITIVE_INFINITY)
+      if (isDone) {
+        kept.record = { tier: 'archive' }
+        return { status: 'archived' }
+      }
+      // As a service begins another copy for whoever doesn't know of the first.
+      if (!kept.archiving || kept.archiving.ticket !== ticket)
+        kept.archiving = { ticket: `ticket-${++tickets}`, doneAt: now() + archiveDelayMs }
+      return { status: 'pending', ticket: kept.archiving.ticket }
     },
     async restore(name, { hours }) {
       const kept = find(name)

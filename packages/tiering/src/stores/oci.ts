@@ -5,9 +5,10 @@ import { checkObjectName, objectNotFound } from '../objects/object-names.js'
 import { connect, type OciConnection } from '../oci/connection.js'
 import { getObject } from '../oci/get.js'
 import { archivalStateOf, headObject } from '../oci/head.js'
-import { type OciObjectStoreOptions, resolveOciOptions } from '../oci/options.js'
+import { type OciObjectStoreOptions, type ResolvedOciOptions, resolveOciOptions } from '../oci/options.js'
 import { putObject } from '../oci/put.js'
-import { bucketConcerns } from '../oci/settings.js'
+import { settingsConcerns } from '../oci/settings.js'
+import { twoBuckets } from '../oci/two-buckets.js'
 
 export type { OciAuth, OciAuthProvider } from '../oci/auth.js'
 export type { OciObjectStoreOptions } from '../oci/options.js'
@@ -20,7 +21,8 @@ const PAGE = 1000
  * asked of the service before the first call.
  *
  * A bucket with retention rules refuses to erase; one with versioning keeps what was deleted, so that a deletion takes every version.
- * @throws AnalyticsError `invalid_options`; later `missing_dependency`, or `invalid_options` where the bucket is not found.
+ * With `archiveBucket` objects are archived by copies, which take their time: `archive` answers `pending` until one is proven.
+ * @throws AnalyticsError `invalid_options`; later `missing_dependency`, or `invalid_options` where a bucket is not found.
  * @example
  * createTiering({ hot, cold: ociObjectStore({ bucket: 'analytics' }), policy: { dropAfter: '90d', archiveAfter: '1y' } })
  */
@@ -39,19 +41,44 @@ export function ociObjectStore(options: OciObjectStoreOptions): ObjectStore {
     return connecting
   }
 
+  const close = async (): Promise<void> => {
+    isClosed = true
+    const open = await connecting?.catch(() => undefined)
+    connecting = undefined
+    open?.close()
+  }
+
+  const { archiveBucket, kmsKeyId } = resolved
+  const main = bucketStore(resolved, connection, close)
+  if (archiveBucket === undefined) return main
+  const both = async () => {
+    const open = await connection()
+    // It is there wherever the option is.
+    return { ...open, archive: open.archive! }
+  }
+  const archive = bucketStore({ ...resolved, bucket: archiveBucket }, async () => (await both()).archive, close)
+  return twoBuckets({ main, archive, connection: both, kmsKeyId })
+}
+
+/** The objects of one bucket. */
+function bucketStore(
+  options: ResolvedOciOptions,
+  connection: () => Promise<OciConnection>,
+  close: () => Promise<void>,
+): ObjectStore {
   return {
     name: 'oci',
-    location: `${options.namespace ?? ''}/${resolved.bucket}`,
+    location: `${options.namespace ?? ''}/${options.bucket}`,
     capabilities: {
       archive: true,
       durable: true,
-      minStayDays: { cold: resolved.coldTier === 'InfrequentAccess' ? 31 : 0, archive: 90 },
+      minStayDays: { cold: options.coldTier === 'InfrequentAccess' ? 31 : 0, archive: 90 },
     },
 
     async put(name, body, { signal, tier = 'cold' } = {}) {
       checkObjectName(name)
       throwIfAborted(signal)
-      return putObject(await connection(), resolved, { name, body, tier, signal })
+      return putObject(await connection(), options, { name, body, tier, signal })
     },
 
     async *get(name, { signal, start = 0, end } = {}) {
@@ -62,14 +89,14 @@ export function ociObjectStore(options: OciObjectStoreOptions): ObjectStore {
         if (!found) throw objectNotFound(name)
         return
       }
-      yield* getObject(await connection(), resolved, { name, start, end, signal })
+      yield* getObject(await connection(), options, { name, start, end, signal })
     },
 
     async head(name, { signal } = {}) {
       checkObjectName(name)
       const found = await headObject(await connection(), name, signal)
       if (!found) return undefined
-      const { sha256: _sha256, crc32c: _crc32c, ...info } = found
+      const { sha256: _sha256, checksums: _checksums, ...info } = found
       return info
     },
 
@@ -108,13 +135,14 @@ export function ociObjectStore(options: OciObjectStoreOptions): ObjectStore {
       const open = await connection()
       const info = await headObject(open, name, signal)
       if (!info) throw objectNotFound(name)
-      if (info.tier === 'archive') return
+      if (info.tier === 'archive') return { status: 'archived' }
       await open.ask({ what: `Archiving ${name}`, signal }, (client) =>
         client.updateObjectStorageTier({
           ...open.names,
           updateObjectStorageTierDetails: { objectName: name, storageTier: 'Archive' as never },
         }),
       )
+      return { status: 'archived' }
     },
 
     async restore(name, { hours, signal }) {
@@ -130,14 +158,9 @@ export function ociObjectStore(options: OciObjectStoreOptions): ObjectStore {
       )
     },
 
-    inspect: async ({ signal } = {}) => bucketConcerns(await connection(), signal),
+    inspect: async ({ signal } = {}) => settingsConcerns(await connection(), signal),
 
-    async close() {
-      isClosed = true
-      const open = await connecting?.catch(() => undefined)
-      connecting = undefined
-      open?.close()
-    },
+    close,
   }
 }
 

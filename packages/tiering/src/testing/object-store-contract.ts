@@ -9,7 +9,7 @@ export interface ObjectStoreContext {
   store: ObjectStore
   /** The same objects through a new adapter; for stores that are `durable`. */
   reopen?(): Promise<ObjectStore>
-  /** Lets that much time pass for the store; restores of archived objects are expected to be done in an hour. */
+  /** Lets that much time pass for the store; archiving and restores are expected to be done in an hour. */
   advance?(ms: number): Promise<void>
 }
 
@@ -42,6 +42,16 @@ async function namesOf(store: ObjectStore, prefix: string): Promise<string[]> {
 }
 
 const hasCode = (code: string) => (error: unknown) => errorCode(error) === code
+
+/** Archives an object, however often the store wants to be called. */
+async function archive(store: ObjectStore, name: string, advance: ObjectStoreContext['advance']): Promise<void> {
+  let result = await store.archive(name)
+  if (result.status === 'pending') {
+    await advance!(HOUR_MS)
+    result = await store.archive(name, { ticket: result.ticket })
+  }
+  assert.equal(result.status, 'archived')
+}
 
 /** What every object store does. Cases with `requires` need that capability of the store. */
 export const objectStoreContract: readonly ContractCase<ObjectStoreContext>[] = [
@@ -169,8 +179,8 @@ export const objectStoreContract: readonly ContractCase<ObjectStoreContext>[] = 
     requires: 'archive',
     async run({ store, advance }) {
       await store.put('a', bodyOf('bytes'))
-      await store.archive('a')
-      await store.archive('a')
+      await archive(store, 'a', advance)
+      assert.equal((await store.archive('a')).status, 'archived')
       assert.deepEqual([(await store.head('a'))?.tier, (await store.head('a'))?.archivalState], ['archive', 'archived'])
       await assert.rejects(textOf(store.get('a')), hasCode('object_archived'))
       await store.restore('a', { hours: 2 })
@@ -180,6 +190,36 @@ export const objectStoreContract: readonly ContractCase<ObjectStoreContext>[] = 
       await advance!(4 * HOUR_MS)
       assert.equal((await store.head('a'))?.archivalState, 'archived')
       await assert.rejects(textOf(store.get('a')), hasCode('object_archived'))
+    },
+  },
+  {
+    name: 'lists, deletes and never overwrites an object in the archive tier, or on its way there',
+    requires: 'archive',
+    async run({ store, advance }) {
+      for (const name of ['a', 'b', 'c', 'd']) await store.put(name, bodyOf(name))
+      await archive(store, 'b', advance)
+      await archive(store, 'd', advance)
+      await store.archive('c')
+      assert.deepEqual(await namesOf(store, ''), ['a', 'b', 'c', 'd'])
+      assert.equal((await store.put('b', bodyOf('other'))).status, 'exists')
+      for (const name of ['b', 'c']) await store.delete(name)
+      await advance!(HOUR_MS)
+      assert.equal(await store.head('b'), undefined)
+      assert.deepEqual(await namesOf(store, ''), ['a', 'd'])
+      assert.equal((await store.put('b', bodyOf('again'))).status, 'created')
+    },
+  },
+  {
+    name: 'goes on with a ticket of another adapter, and takes one that it does not know as none',
+    requires: 'archive',
+    async run({ store, reopen, advance }) {
+      await store.put('a', bodyOf('bytes'))
+      const begun = await store.archive('a', { ticket: 'unknown' })
+      await advance!(HOUR_MS)
+      const again = (await reopen?.()) ?? store
+      const ended = await again.archive('a', begun.status === 'pending' ? { ticket: begun.ticket } : {})
+      assert.equal(ended.status, 'archived')
+      assert.equal((await again.head('a'))?.tier, 'archive')
     },
   },
   {

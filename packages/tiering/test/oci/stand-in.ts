@@ -13,11 +13,12 @@ export const IDENTITY = {
 }
 const KEYS = [{ keyId: `${IDENTITY.tenancy}/${IDENTITY.user}/${IDENTITY.fingerprint}`, publicKey }]
 
-/** A stand-in that verifies signatures, with a bucket, and stores that reach it through the real SDK over HTTP. */
+/** A stand-in that verifies signatures, with a bucket and one for the archive, and stores that reach it through the real SDK over HTTP. */
 export async function startStandIn(options: OciServiceOptions & { versioning?: 'Enabled' } = {}) {
   const clock = { now: Date.now() }
   const service = ociService({ keys: KEYS, now: () => clock.now, ...options })
   service.addBucket({ name: 'cold', versioning: options.versioning })
+  service.addBucket({ name: 'archive', storageTier: 'Archive', versioning: options.versioning })
   const server = await startOciServer(service)
   const stores: { close(): Promise<void> }[] = []
   return {
@@ -29,6 +30,10 @@ export async function startStandIn(options: OciServiceOptions & { versioning?: '
       const store = ociObjectStore({ bucket: 'cold', auth: IDENTITY, endpoint: server.url, random: () => 0, ...more })
       stores.push(store)
       return store
+    },
+    /** A store that archives into the other bucket. */
+    openBoth(more: Partial<OciObjectStoreOptions> = {}) {
+      return this.open({ archiveBucket: 'archive', region: 'eu-frankfurt-1', ...more })
     },
     async close() {
       for (const store of stores) await store.close()

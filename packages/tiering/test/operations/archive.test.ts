@@ -12,6 +12,7 @@ import {
   expectConsistent,
   expectSameEvents,
   NEXT_DAY,
+  namesIn,
   readEverything,
   type World,
 } from '../world.js'
@@ -20,10 +21,12 @@ const HOUR_MS = 3_600_000
 const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER }
 const EVENTS = [...eventsOf(DAY, 30), ...eventsOf(NEXT_DAY, 40)]
 
-/** Two cold days that are due for the archive; a restore takes an hour. */
-async function coldWorld(): Promise<World> {
+/** Two cold days that are due for the archive; a restore takes an hour, and where the store copies, so does a copy. */
+async function coldWorld({ isCopied = false } = {}): Promise<World> {
   const clock = { now: () => 0 }
-  const world = createWorld(undefined, memoryObjectStore({ now: () => clock.now(), restoreDelayMs: HOUR_MS }))
+  const archiveDelayMs = isCopied ? HOUR_MS : 0
+  const store = memoryObjectStore({ now: () => clock.now(), restoreDelayMs: HOUR_MS, archiveDelayMs })
+  const world = createWorld(undefined, store)
   clock.now = () => world.time
   world.policy = { dropAfter: '90d', archiveAfter: '1y' }
   await world.hot.insert(EVENTS)
@@ -161,6 +164,14 @@ describe('archive', () => {
     expect((await world.open().explain(DAY)).attempts).toBe(1)
   })
 
+  it('takes no store at its word that says so of an object which is still where it was', async () => {
+    const world = await coldWorld()
+    world.cold.archive = async () => ({ status: 'archived' })
+    const { failed } = await world.open().archive()
+    expect(failed.map(({ code }) => code)).toEqual(['outcome_unknown', 'outcome_unknown'])
+    expect(await catalogDay(world, DAY)).toMatchObject({ state: 'archiving' })
+  })
+
   it('is refused where the object store has no archive', () => {
     const cold = memoryObjectStore()
     const plain = { ...cold, capabilities: { ...cold.capabilities, archive: false } }
@@ -195,6 +206,139 @@ describe('archive', () => {
       }
       const calls = await cutOff({ call: 0, phase, kind })
       expect(calls).toBeGreaterThan(15)
+      for (let call = 1; call <= calls; call++) await cutOff({ call, phase, kind })
+    },
+    60_000,
+  )
+})
+
+describe('archive, into a store that copies', () => {
+  const ticketsOf = async (world: World) =>
+    (await Promise.all([DAY, NEXT_DAY].map((day) => catalogDay(world, day)))).flatMap((day) =>
+      day!.segments.map(({ archive }) => archive?.ticket),
+    )
+
+  it('does not wait for the copy: the next process goes on with the ticket', async () => {
+    const world = await coldWorld({ isCopied: true })
+    const copying = [
+      { day: DAY, reason: 'copying' },
+      { day: NEXT_DAY, reason: 'copying' },
+    ]
+    expect(await world.open().archive()).toMatchObject({ moved: [], failed: [], skipped: copying })
+    expect(await ticketsOf(world)).toEqual(['ticket-1', 'ticket-2'])
+    expect(await tiersOf(world)).toEqual(['cold available', 'cold available'])
+    // While it lasts nobody counts on the day, and nothing is wrong with it.
+    expect(await catalogDay(world, DAY)).toMatchObject({ state: 'archiving', tierName: 'archive' })
+    const { archivedDays } = await world.open().openView(ALL)
+    expect(archivedDays.map(({ state }) => state)).toEqual(['archiving', 'archiving'])
+    expect((await world.open().verify()).problems).toEqual([])
+    expect((await world.open().plan()).archives[0]).toMatchObject({ why: 'It is on its way to the archive tier.' })
+
+    world.time += HOUR_MS - 1
+    expect((await world.open().archive()).skipped).toEqual(copying)
+    expect(await ticketsOf(world)).toEqual(['ticket-1', 'ticket-2'])
+    world.time += 1
+    const { moved, skipped } = await world.open().archive()
+    expect([moved.map(({ day, rows }) => [day, rows]), skipped]).toEqual([
+      [
+        [DAY, 30],
+        [NEXT_DAY, 40],
+      ],
+      [],
+    ])
+    expect(await tiersOf(world)).toEqual(['archive archived', 'archive archived'])
+    expect(await ticketsOf(world)).toEqual([undefined, undefined])
+    expect((await catalogDay(world, DAY))!.segments[0]!.archive).toEqual({ step: 'archived', at: world.time })
+    // Once a segment, however often it was asked for.
+    const audited = world.hot.auditLog().filter(({ action }) => action === 'tiering.archive')
+    expect(audited.map(({ target }) => target)).toEqual([DAY, NEXT_DAY])
+  })
+
+  it('fails the day of which the copy was given up, and begins anew after a pause', async () => {
+    const world = await coldWorld({ isCopied: true })
+    const { cold } = world
+    await world.open().archive()
+    const { archive } = cold
+    cold.archive = async (name, options) =>
+      options?.ticket === 'ticket-1' ? { status: 'failed', reason: 'no such policy' } : archive(name, options)
+    world.time += HOUR_MS
+    const { failed, moved } = await world.open().archive()
+    expect([failed.map(({ day, code }) => [day, code]), moved.map(({ day }) => day)]).toEqual([
+      [[DAY, 'store_unavailable']],
+      [NEXT_DAY],
+    ])
+    expect(failed[0]!.message).toContain('no such policy')
+    expect(await ticketsOf(world)).toEqual([undefined, undefined])
+    expect((await tiersOf(world))[0]).toBe('cold available')
+    expect(await world.open().archive()).toMatchObject({ moved: [], failed: [], skipped: [] })
+    cold.archive = (name) => archive(name)
+    world.time += DAY_MS
+    expect((await world.open().archive()).moved).toMatchObject([{ day: DAY }])
+  })
+
+  it('only goes on with what was begun, where that is asked for', async () => {
+    const world = await coldWorld({ isCopied: true })
+    expect(await world.open().archive({ onlyBegun: true })).toMatchObject({ moved: [], skipped: [], failed: [] })
+    expect(await ticketsOf(world)).toEqual([undefined, undefined])
+    world.policy = { dropAfter: '90d', archiveAfter: '399d' }
+    expect((await world.open().archive()).skipped).toEqual([{ day: DAY, reason: 'copying' }])
+    world.time += 10 * DAY_MS
+    expect((await world.open().archive({ onlyBegun: true })).moved).toMatchObject([{ day: DAY }])
+    expect(await tiersOf(world)).toEqual(['archive archived', 'cold available'])
+  })
+
+  it('opens a day that is asked for meanwhile once it is there, not before', async () => {
+    const world = await coldWorld({ isCopied: true })
+    await world.open().archive()
+    const { restore } = world.open()
+    const { id, state } = await restore.request(ALL, { hours: 10 })
+    expect(state).toBe('restoring')
+    expect((await world.open().openView(ALL)).days).toEqual([])
+    world.time += HOUR_MS
+    await world.open().archive()
+    expect((await restore.status(id)).state).toBe('restoring')
+    world.time += HOUR_MS
+    expect((await restore.status(id)).state).toBe('ready')
+    await expectConsistent(world, EVENTS)
+  })
+
+  it('expires a day on its way', async () => {
+    const world = await coldWorld({ isCopied: true })
+    await world.open().archive()
+    world.policy = { dropAfter: '90d', archiveAfter: '1y', expireAfter: '400d' }
+    world.time += 2 * DAY_MS
+    expect((await world.open().expire({ dryRun: false })).moved).toMatchObject([{ day: DAY }, { day: NEXT_DAY }])
+    expect(await namesIn(world)).toEqual([])
+  })
+
+  it.each([
+    ['failure', 'before'],
+    ['failure', 'after'],
+    ['crash', 'before'],
+    ['crash', 'after'],
+  ] as const)(
+    'that is cut off by a %s %s any call converges in later runs',
+    async (kind, phase) => {
+      const cutOff = async (strike: Strike): Promise<number> => {
+        const world = await coldWorld({ isCopied: true })
+        const faults = faultsAt(strike)
+        for (let run = 0; run < 2; run++) {
+          await world
+            .open(faults.hook)
+            .archive()
+            .catch(() => {})
+          world.time += HOUR_MS
+        }
+        for (let run = 0; run < 3; run++) {
+          world.time += DAY_MS
+          expect(await world.open().archive()).toMatchObject({ status: 'done', failed: [] })
+        }
+        expect(await tiersOf(world)).toEqual(['archive archived', 'archive archived'])
+        expect((await world.open().verify()).problems).toEqual([])
+        return faults.count()
+      }
+      const calls = await cutOff({ call: 0, phase, kind })
+      expect(calls).toBeGreaterThan(30)
       for (let call = 1; call <= calls; call++) await cutOff({ call, phase, kind })
     },
     60_000,

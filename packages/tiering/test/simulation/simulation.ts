@@ -20,6 +20,9 @@ const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER }
 /** Of the segments that are put. */
 const DAMAGED = 0.03
 
+/** Of the copies that are asked for. */
+const GIVEN_UP = 0.2
+
 const ENCRYPTION_KEY = Buffer.alloc(32, 7).toString('base64')
 
 const CHANCES = { before: 0.03, after: 0.03, crash: 0.01 }
@@ -29,13 +32,21 @@ const DAYS: readonly Day[] = [31, 29, 21, 19, 12, 9].map((age) => dayOf(TODAY - 
 
 /** How long readers in other processes are given. */
 const GRACE_MS = 30 * 60_000
+/** How long a copy to the archive takes, where there is one. */
+const COPY_MS = 2 * HOUR_MS
 
 function simulated(seed: number, tempDir: string): Simulated {
   const random = seededRandom(seed)
   const clock = () => world.time
   const hot = memoryHotTier({ now: clock })
-  const memory = memoryObjectStore({ now: clock, restoreDelayMs: HOUR_MS })
-  const cold = damaging(memory, () => !world.isQuiet && random() < DAMAGED, random)
+  // Every second eight seeds have a store that copies what is archived, and now and then gives a copy up.
+  const archiveDelayMs = (seed >> 3) % 2 === 0 ? 0 : COPY_MS
+  const memory = memoryObjectStore({ now: clock, restoreDelayMs: HOUR_MS, archiveDelayMs })
+  const isHit = (chance: number) => !world.isQuiet && random() < chance
+  const cold = givingUp(
+    damaging(memory, () => isHit(DAMAGED), random),
+    () => isHit(GIVEN_UP),
+  )
   const isOneProcess = seed % 2 === 1
   const world: Simulated = {
     seed,
@@ -90,6 +101,17 @@ function damaging(store: ObjectStore, isHit: () => boolean, random: () => number
         options,
       )
       return put
+    },
+  }
+}
+
+/** A store that gives up some of the copies that it was to make. */
+function givingUp(store: ObjectStore, isHit: () => boolean): ObjectStore {
+  return {
+    ...store,
+    async archive(name, options) {
+      if (options?.ticket !== undefined && isHit()) return { status: 'failed', reason: 'it was given up' }
+      return store.archive(name, options)
     },
   }
 }
@@ -192,7 +214,7 @@ async function act(world: Simulated, tiering: Tiering, turn: () => Promise<void>
   const chance = world.random()
   if (chance < 0.3) await tiering.run()
   else if (chance < 0.4) await tiering.compact()
-  else if (chance < 0.55) await tiering.archive()
+  else if (chance < 0.55) await tiering.archive({ onlyBegun: world.random() < 0.3 })
   else if (chance < 0.7) await tiering.expire({ dryRun: false })
   else if (chance < 0.8) await tiering.restore.status((await tiering.restore.request(ALL, { hours: 5 })).id)
   else if (chance < 0.86) await readSlowly(world, tiering, turn)
@@ -259,9 +281,9 @@ async function assertConsistent(world: Simulated): Promise<void> {
   const operator = world.open()
   await operator.retry()
   await operator.close()
-  for (let round = 0; round < 8; round++) {
-    // At each noon, and once more when readers have had their time.
-    world.time = round % 2 === 0 ? dayStart(dayOf(world.time)) + 1.5 * DAY_MS : world.time + GRACE_MS
+  for (let round = 0; round < 12; round++) {
+    // At each noon, once more when readers have had their time, and then copies to the archive theirs.
+    world.time = round % 3 === 0 ? dayStart(dayOf(world.time)) + 1.5 * DAY_MS : world.time + COPY_MS
     const tiering = world.open()
     const collect = () => tiering.gc({ dryRun: false, olderThan: '2h' })
     const works = [tiering.run, tiering.compact, tiering.archive, () => tiering.expire({ dryRun: false }), collect]

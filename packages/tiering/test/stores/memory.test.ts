@@ -4,7 +4,7 @@ import { memoryObjectStore } from '../../src/stores/memory.js'
 import { objectStoreContract } from '../../src/testing/index.js'
 import { runContract } from '../run-contract.js'
 
-describe('memoryObjectStore', () => {
+describe.each([0, 60_000])('memoryObjectStore that archives within %i ms', (archiveDelayMs) => {
   runContract(
     objectStoreContract,
     async () => {
@@ -12,11 +12,14 @@ describe('memoryObjectStore', () => {
       const advance = async (ms: number) => {
         time += ms
       }
-      return { context: { store: memoryObjectStore({ now: () => time, restoreDelayMs: 60_000 }), advance } }
+      const store = memoryObjectStore({ now: () => time, restoreDelayMs: 60_000, archiveDelayMs })
+      return { context: { store, advance } }
     },
     (capability) => capability !== 'durable',
   )
+})
 
+describe('memoryObjectStore', () => {
   it('can lose the answer of a put that took place', async () => {
     const store = memoryObjectStore({
       faults: (operation, phase) => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ServiceError } from './errors.js'
 import { type Answer, checkIfMatch, type Exchange, jsonOf, jsonTime, requiredText, textOf } from './exchange.js'
-import { tierFor } from './objects.js'
+import { customerKeyOf, tierFor } from './objects.js'
 import {
   addVersion,
   archivalState,
@@ -54,9 +54,15 @@ export function copyObject(exchange: Exchange, copyMs: number): Answer {
   const source = findBucket(state, exchange.path.bucket!)
   const version = findVersion(source, requiredText(json, 'sourceObjectName'), textOf(json, 'sourceVersionId'))
   checkIfMatch(textOf(json, 'sourceObjectIfMatchETag'), version.etag)
+  if (version.customerKeySha256 && customerKeyOf(exchange.headers, 'opc-source-sse') !== version.customerKeySha256)
+    throw new ServiceError(400, 'InvalidSSECustomerKey', 'The source is encrypted with a customer-provided key')
+  const customerKeySha256 = customerKeyOf(exchange.headers)
+  const kmsKeyId = exchange.headers.get('opc-sse-kms-key-id') ?? undefined
   const archived = archivalState(version, now)
   if (archived === 'Archived' || archived === 'Restoring')
     throw new ServiceError(409, 'NotRestored', `The object '${version.name}' is archived and must be restored first`)
+  requiredText(json, 'destinationRegion')
+  requiredText(json, 'destinationNamespace')
   const destination = findBucket(state, requiredText(json, 'destinationBucket'))
   const name = requiredText(json, 'destinationObjectName')
   const tier = tierFor(destination, textOf(json, 'destinationObjectStorageTier'))
@@ -79,7 +85,11 @@ export function copyObject(exchange: Exchange, copyMs: number): Answer {
       const { contentType, metadata, checksums, md5 } = version
       addVersion(
         destination,
-        newVersion({ name, tier, contentType, metadata, checksums, md5 }, version.bytes, request.dueAt),
+        newVersion(
+          { name, tier, contentType, metadata, checksums, md5, customerKeySha256, kmsKeyId },
+          version.bytes,
+          request.dueAt,
+        ),
         request.dueAt,
       )
     },

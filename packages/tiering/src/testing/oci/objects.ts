@@ -32,14 +32,14 @@ export function metadataOf(headers: Headers): Record<string, string> {
 }
 
 /** The customer's key of a request as its SHA-256; undefined where there is none. @throws ServiceError 400 */
-export function customerKeyOf(headers: Headers): string | undefined {
-  const key = headers.get('opc-sse-customer-key')
+export function customerKeyOf(headers: Headers, prefix: 'opc-sse' | 'opc-source-sse' = 'opc-sse'): string | undefined {
+  const key = headers.get(`${prefix}-customer-key`)
   if (key === null) return undefined
   const sha256 = createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64')
   const isComplete =
-    headers.get('opc-sse-customer-algorithm') === 'AES256' &&
+    headers.get(`${prefix}-customer-algorithm`) === 'AES256' &&
     Buffer.from(key, 'base64').byteLength === 32 &&
-    headers.get('opc-sse-customer-key-sha256') === sha256
+    headers.get(`${prefix}-customer-key-sha256`) === sha256
   if (isComplete) return sha256
   throw new ServiceError(400, 'InvalidSSECustomerKey', 'The customer-provided encryption key is not valid')
 }
