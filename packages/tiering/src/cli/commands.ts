@@ -1,11 +1,10 @@
 import type { Day, Duration } from '@analytics/protocol'
-import type { WorkEstimate } from '../operations/estimate.js'
 import type { RestoreStatus } from '../operations/restore.js'
 import { requestsOf } from '../usage/usage.js'
 import { type Command, type CommandResult, rangeOf, told } from './command.js'
 import { ERASE_COMMANDS } from './erase-commands.js'
 import { EXPORT_COMMANDS } from './export-commands.js'
-import { bytes, instant, money, table } from './format.js'
+import { bytes, estimateText, instant, money, table } from './format.js'
 
 /** Every command, by its words. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -191,7 +190,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     does: 'what a restore would ask for',
     async run({ tiering, arguments: given }) {
       const data = await tiering.restore.estimate(rangeOf(given))
-      const text = `${data.days.length} days, ${data.objects} objects, ${bytes(data.bytes)}; readable within ${data.readyWithinMs / 60_000} minutes.`
+      const text = `${data.days.length} days, ${data.objects} objects, ${bytes(data.bytes)}; readable within ${data.readyWithinMs / 60_000} minutes${data.cost === undefined ? '' : `; cost ${money(data.cost)}`}.`
       return { data, text }
     },
   },
@@ -251,13 +250,6 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 }
 
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
-
-function estimateText({ requests, bytesSent, bytesRead, unusedByteDays, cost, monthlyCost }: WorkEstimate): string {
-  const parts = [`About ${requests} requests, ${bytes(bytesSent)} sent, ${bytes(bytesRead)} read`]
-  if (unusedByteDays > 0) parts.push(`a minimum stay of ${bytes(unusedByteDays)} for a day is paid for nothing`)
-  if (cost !== undefined) parts.push(`cost ${money(cost)}, then ${money(monthlyCost ?? 0)} a month`)
-  return `${parts.join('; ')}.`
-}
 
 function restoreResult(data: RestoreStatus): CommandResult {
   const { id, state, readable, objects, readyBy, readableUntil } = data

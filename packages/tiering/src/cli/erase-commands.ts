@@ -3,7 +3,7 @@ import type { ErasurePart } from '../erasure/records.js'
 import type { ErasureStatus } from '../operations/erasures.js'
 import type { Arguments } from './arguments.js'
 import { type Command, type CommandResult, told } from './command.js'
-import { bytes, instant, table } from './format.js'
+import { bytes, estimateText, instant, table } from './format.js'
 
 /** The commands that erase people. */
 export const ERASE_COMMANDS: Readonly<Record<string, Command>> = {
@@ -22,6 +22,7 @@ export const ERASE_COMMANDS: Readonly<Record<string, Command>> = {
       const lines = [
         `${segments} segments of ${days.length} days may have events of the person, ${bytes(data.bytes)}.`,
         `${archivedSegments} of them, ${bytes(archivedBytes)}, must be restored from the archive first.`,
+        estimateText(data.work),
         ...(heldDays.length > 0 ? [`Held: ${heldDays.join(', ')}.`] : []),
         'Nothing was erased: --yes does it.',
       ]

@@ -1,3 +1,5 @@
+import type { WorkEstimate } from '../operations/estimate.js'
+
 /** Rows as text, the columns aligned; numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const cells = [header, ...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? count(cell) : cell)))]
@@ -32,4 +34,19 @@ export function money(amount: number, currency = ''): string {
   const small = Math.abs(amount) < 1 && amount !== 0
   const text = small ? String(Number(amount.toPrecision(2))) : amount.toFixed(2)
   return currency === '' ? text : `${text} ${currency}`
+}
+
+/** What a piece of work would ask for. */
+export function estimateText({
+  requests,
+  bytesSent,
+  bytesRead,
+  unusedByteDays,
+  cost,
+  monthlyCost,
+}: WorkEstimate): string {
+  const parts = [`About ${requests} requests, ${bytes(bytesSent)} sent, ${bytes(bytesRead)} read`]
+  if (unusedByteDays > 0) parts.push(`a minimum stay of ${bytes(unusedByteDays)} for a day is paid for nothing`)
+  if (cost !== undefined) parts.push(`cost ${money(cost)}, then ${money(monthlyCost ?? 0)} a month`)
+  return `${parts.join('; ')}.`
 }

@@ -13,6 +13,7 @@ import type { TieringContext } from '../context.js'
 import type { ErasurePart, ErasureReceipt, PendingErasure } from '../erasure/records.js'
 import { checkedSubject, idsOf } from '../erasure/subject.js'
 import { type ErasureRunResult, requestErasure, runErasures } from './erase.js'
+import { estimateRewrites, type WorkEstimate } from './estimate.js'
 import { activeHolds, holdOf } from './hold.js'
 import type { TieringRunOptions } from './run.js'
 
@@ -28,6 +29,8 @@ export interface ErasureEstimate {
   archivedBytes: number
   /** Days that a hold keeps: what they have of the person stays until it ends. */
   heldDays: readonly Day[]
+  /** About what it asks of the object store, where each of these segments has events of the person. */
+  work: WorkEstimate
 }
 
 /** How far an erasure is. */
@@ -106,6 +109,7 @@ export function erasures(context: TieringContext): Erasures {
         bytes: bytesOf(segments),
         archivedSegments: archived.length,
         archivedBytes: bytesOf(archived),
+        work: estimateRewrites(segments, context),
         heldDays: found.map(({ day }) => day).filter((day) => holdOf(day, holds) !== undefined),
       }
     },

@@ -1,7 +1,7 @@
 import { DAY_MS } from '@analytics/protocol'
-import { type CatalogSegment, liveSegments } from '../catalog.js'
+import { type CatalogSegment, isReadable, liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
-import { costOfStorage, costOfUsage, type Prices } from '../usage/prices.js'
+import { costOfRestore, costOfStorage, costOfUsage, type Prices } from '../usage/prices.js'
 import type { DaySurvey, DueDay } from './plan.js'
 
 /** About what a piece of work asks of the object store, where nothing fails. */
@@ -89,6 +89,29 @@ export function estimateDay(action: DueDay['action'], survey: DaySurvey, basis: 
   }
 }
 
+/** What it asks for to write each of these segments anew, of archived ones after a restore. */
+export function estimateRewrites(
+  segments: readonly CatalogSegment[],
+  { prices, cold, now }: Pick<TieringContext, 'prices' | 'cold' | 'now'>,
+): WorkEstimate {
+  const bytes = sum(segments, ({ size }) => size)
+  const archived = segments.filter((segment) => !isReadable(segment, now()))
+  const archivedBytes = sum(archived, ({ size }) => size)
+  const restored = prices ? costOfRestore(archivedBytes, prices) : 0
+  const work = withCost(
+    { prices, cold, now },
+    {
+      requests: segments.length * (1 + OBJECTS + 1 + 1 + DELETIONS) + 2 * archived.length,
+      bytesSent: bytes + sum(segments, ({ ids }) => ids.size + SIDECAR_BYTES),
+      bytesRead: 2 * bytes,
+      leaving: segments,
+      // What was archived lies in the cold tier until it is archived again.
+      stored: { cold: archivedBytes, archive: -archivedBytes },
+    },
+  )
+  return prices ? { ...work, cost: (work.cost ?? 0) + restored } : work
+}
+
 /** What several pieces of work ask for. */
 export function sumEstimates(estimates: readonly WorkEstimate[], prices: Prices | undefined): WorkEstimate {
   const total = (field: keyof WorkEstimate): number => sum(estimates, (one) => one[field] ?? 0)
@@ -129,7 +152,7 @@ interface Work {
   stored?: { cold?: number; archive?: number }
 }
 
-function withCost(basis: EstimateBasis, work: Work): WorkEstimate {
+function withCost(basis: Omit<EstimateBasis, 'bytesPerRow'>, work: Work): WorkEstimate {
   const { requests, bytesSent = 0, bytesRead = 0, leaving = [], stored: { cold = 0, archive = 0 } = {} } = work
   const stay = unusedStay(leaving, basis)
   const whole = {

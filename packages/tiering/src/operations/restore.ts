@@ -2,6 +2,7 @@ import { AnalyticsError, type Day } from '@analytics/protocol'
 import { pause, throwIfAborted } from '../abort.js'
 import { type CatalogEntry, type CatalogSegment, isReadable, liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
+import { costOfRestore, costOfUsage } from '../usage/prices.js'
 
 /** Days to restore: those that lie in part in the range, UTC milliseconds, `from` inclusive, `to` exclusive. */
 export interface RestoreRange {
@@ -18,6 +19,8 @@ export interface RestoreEstimate {
   bytes: number
   /** How long it takes until they can be read, in ms, at most. */
   readyWithinMs: number
+  /** Of the request and of the bytes, in `prices.currency`; missing without prices. */
+  cost?: number
 }
 
 /** Options of a restore. */
@@ -80,7 +83,7 @@ const recordKey = (id: string): string => `restore/${id}`
 
 /** The restores of these stores. */
 export function restores(context: TieringContext): Restores {
-  const { catalog, hot, now } = context
+  const { catalog, hot, prices, now } = context
   const archivedDays = async (range: RestoreRange): Promise<CatalogEntry[]> =>
     (await catalog.list(checked(range))).filter(({ value }) => liveSegments(value).some(({ archive }) => archive))
 
@@ -96,11 +99,15 @@ export function restores(context: TieringContext): Restores {
         .map(({ day, value }) => ({ day, segments: liveSegments(value).filter((one) => !isReadable(one, now())) }))
         .filter(({ segments }) => segments.length > 0)
       const segments = closed.flatMap((one) => one.segments)
+      const bytes = segments.reduce((sum, { size }) => sum + size, 0)
+      // Each is asked for, and asked whether it is there.
+      const asks = { requests: { restore: segments.length, head: segments.length }, bytesSent: 0, bytesRead: 0 }
       return {
         days: closed.map(({ day }) => day),
         objects: segments.length,
-        bytes: segments.reduce((sum, { size }) => sum + size, 0),
+        bytes,
         readyWithinMs: segments.length > 0 ? READY_MS : 0,
+        ...(prices ? { cost: costOfUsage(asks, prices) + costOfRestore(bytes, prices) } : {}),
       }
     },
 

@@ -111,6 +111,32 @@ describe('costs', () => {
     expect([monthlyCost, currency]).toEqual([(stored.cold / 1e9) * 10, 'EUR'])
   })
 
+  it('of an erasure and a restore are told before, too', async () => {
+    const world = createWorld()
+    world.policy = { dropAfter: '90d', archiveAfter: '91d' }
+    const tiering = open(world, { prices: PRICES })
+    const events = eventsOf(DAY, 300)
+    await world.hot.insert(events)
+    await tiering.run()
+    const userIds = [events.find(({ userId }) => userId !== null)!.userId!]
+    const { work } = await tiering.erase.estimate({ userIds })
+    const before = (await tiering.costs(ALL)).total
+    await tiering.erase.request({ userIds })
+    await tiering.erase.run()
+    const after = (await tiering.costs(ALL)).total
+    // An erasure looks for orphans as well, and at the objects of the day.
+    expect(requestsOf(after) - requestsOf(before)).toBeGreaterThanOrEqual(work.requests)
+    expect(requestsOf(after) - requestsOf(before)).toBeLessThanOrEqual(work.requests + 4)
+    const share = (after.bytesRead - before.bytesRead) / work.bytesRead
+    expect(share, 'what is written anew is smaller by what is erased').toBeGreaterThan(0.9)
+    expect(share).toBeLessThan(1)
+
+    await tiering.archive()
+    const { bytes, cost } = await tiering.restore.estimate(ALL)
+    expect(bytes).toBeGreaterThan(0)
+    expect(cost).toBeCloseTo((2 / 10_000) * 5 + (bytes / 1e9) * 20, 12)
+  })
+
   it('are only counted where no prices are given', async () => {
     const world = createWorld()
     await world.hot.insert(eventsOf(DAY, 10))
