@@ -36,6 +36,8 @@ export interface ColdTier {
   readonly restore?: {
     /** Asks for the archived days of the range, UTC milliseconds; asked again, it tells how far they are. */
     request(range: { from: number; to: number }): Promise<RestoreProgress>
+    /** Looks at every restore that has not ended, and tells the host of those that are ready. */
+    refresh?(options?: TieringRunOptions): Promise<readonly { state: string }[]>
   }
   /** Takes people out of the hot store and of segments in every tier. */
   readonly erase?: {

@@ -24,6 +24,8 @@ export interface Catalog {
    * @throws AnalyticsError `catalog_conflict` where somebody did.
    */
   change(entry: CatalogEntry, change: CatalogChange): Promise<CatalogEntry>
+  /** Writes down that the day was read now, unless somebody has changed it since. Nobody's `change` fails for that. */
+  noteAccess(entry: CatalogEntry): Promise<void>
   /**
    * Changes a day whoever else changes it: what `changeOf` makes of it is made anew after a conflict. Where that is undefined,
    * nothing is changed. Resolves to the day as it was read last.
@@ -62,7 +64,26 @@ export function createCatalog(options: {
     }
   }
 
+  /**
+   * The day as it is now, where it was only read meanwhile: whoever else writes a day leaves that instant alone, and it was written once.
+   */
+  async function behindAccess({ day, value: before, version }: CatalogEntry): Promise<CatalogEntry | undefined> {
+    const current = await records.get<CatalogDay>('tier', day)
+    const isRead = current?.version === version + 1 && current.value.lastAccessed !== before.lastAccessed
+    return isRead ? { day, ...current } : undefined
+  }
+
+  async function put({ day, value: before, version }: CatalogEntry, change: CatalogChange) {
+    const changed = { ...before, ...change, ...(isEncrypted ? { encryptionEnabled: true } : {}) } as CatalogDay
+    const value = withFacts(changed, now())
+    const next = await records.put('tier', day, value, version)
+    return next === undefined ? undefined : { day, version: next, value }
+  }
+
   const catalog: Catalog = {
+    async noteAccess({ day, value, version }) {
+      await records.put('tier', day, { ...value, lastAccessed: now() }, version)
+    },
     async read(day) {
       const record = await records.get<CatalogDay>('tier', day)
       return { day, version: record?.version ?? 0, value: record?.value ?? newDay(day) }
@@ -79,15 +100,11 @@ export function createCatalog(options: {
       return entries
     },
     async change(entry, change) {
-      const value = withFacts(
-        { ...entry.value, ...change, ...(isEncrypted ? { encryptionEnabled: true } : {}) } as CatalogDay,
-        now(),
-      )
-      const version = await records.put('tier', entry.day, value, entry.version)
-      if (version === undefined) {
-        throw new AnalyticsError('catalog_conflict', `The catalog of ${entry.day} was changed by another worker.`)
-      }
-      return { day: entry.day, version, value }
+      let changed = await put(entry, change)
+      const current = changed ? undefined : await behindAccess(entry)
+      if (current) changed = await put(current, change)
+      if (changed) return changed
+      throw new AnalyticsError('catalog_conflict', `The catalog of ${entry.day} was changed by another worker.`)
     },
     async update(day, changeOf) {
       for (;;) {

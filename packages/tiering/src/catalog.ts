@@ -132,7 +132,7 @@ export interface MoveFailure {
 
 /**
  * One day of the catalog: a record of kind `tier`, its key the day. The first fields are the columns of the table of
- * storage tiers, for stores that project them; `lastAccessed` is not kept yet.
+ * storage tiers, for stores that project them.
  */
 export interface CatalogDay {
   tierName: 'hot' | 'cold' | 'archive'
@@ -148,6 +148,7 @@ export interface CatalogDay {
   sizeBytes: number
   /** UTC milliseconds. */
   createdAt: number
+  /** When its segments were read last, give or take an hour, UTC milliseconds. */
   lastAccessed: number | null
   state: DayState
   segments: readonly CatalogSegment[]

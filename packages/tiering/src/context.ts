@@ -3,6 +3,7 @@ import { createErasureRecords, type ErasureRecords } from './erasure/records.js'
 import type { ObjectStore } from './object-store.js'
 import { createThrottle, throttledStore } from './objects/throttle.js'
 import type { ResolvedTieringOptions } from './options.js'
+import { type Accesses, createAccesses } from './read/accesses.js'
 import { createHiddenPeople, type HiddenPeople } from './read/hidden-people.js'
 import { createReaders, type Readers } from './read/readers.js'
 import { createSegmentCache, type SegmentCache } from './read/segment-cache.js'
@@ -22,6 +23,7 @@ export interface TieringContext extends ResolvedTieringOptions {
   sketches: Sketches
   erasures: ErasureRecords
   hidden: HiddenPeople
+  accesses: Accesses
   usage: Usage
   ledger: Ledger
   /** The object store for work in the background: what it sends and fetches is throttled. */
@@ -30,7 +32,7 @@ export interface TieringContext extends ResolvedTieringOptions {
 
 /** The context of these options. */
 export function createContext(options: ResolvedTieringOptions): TieringContext {
-  const { hot, format, keys, now, tempDir, cacheBytes, bytesPerSecond, meter } = options
+  const { hot, format, keys, now, tempDir, cacheBytes, bytesPerSecond, meter, logger } = options
   const usage = createUsage(meter ? [usageMetrics(meter)] : [])
   const cold = meteredStore(options.cold, usage)
   const tempFiles = createTempFiles(tempDir)
@@ -42,8 +44,9 @@ export function createContext(options: ResolvedTieringOptions): TieringContext {
     ...options,
     cold,
     catalog,
+    accesses: createAccesses({ catalog, logger, now }),
     usage,
-    ledger: createLedger({ records: hot.records, usage, now }),
+    ledger: createLedger({ records: hot.records, usage, logger, now }),
     readers: createReaders(now),
     tempFiles,
     cache,

@@ -9,7 +9,7 @@ import { readHealth } from './operations/health.js'
 import { type Holds, holds } from './operations/hold.js'
 import { type KeyRotation, rotateKeys } from './operations/keys.js'
 import { parkDay, retryDays } from './operations/park.js'
-import { planDays, surveyDays, type TieringPlan } from './operations/plan.js'
+import { planDays, type TieringPlan } from './operations/plan.js'
 import { type RebuildOptions, type RebuildResult, rebuildCatalog } from './operations/rebuild.js'
 import { type Restores, restores } from './operations/restore.js'
 import {
@@ -23,6 +23,7 @@ import {
   type TieringRunResult,
 } from './operations/run.js'
 import { type DayExplanation, explainDay, readStatus, type TieringStatus } from './operations/status.js'
+import { surveyDays } from './operations/survey.js'
 import { type VerifyOptions, type VerifyResult, verifyCatalog } from './operations/verify.js'
 import { resolveTieringOptions, type TieringOptions } from './options.js'
 import { type ScanOptions, scanTiers } from './read/scan.js'
@@ -147,6 +148,7 @@ export function createTiering(options: TieringOptions): Tiering {
       estimate: async (range) => opened() && restoring.estimate(range),
       request: async (range, more) => opened() && restoring.request(range, more),
       status: async (id, more) => opened() && restoring.status(id, more),
+      refresh: async (more) => opened() && restoring.refresh(more),
       wait: async (id, more) => opened() && restoring.wait(id, more),
     },
     expire: async (run = {}) => runExpiry(opened(), run),
@@ -178,7 +180,8 @@ export function createTiering(options: TieringOptions): Tiering {
       if (closed) return
       closed = true
       endMetrics?.()
-      await context.ledger.note().catch((error) => context.logger.warn({ error }, 'What was used could not be noted'))
+      await context.accesses.settled()
+      await context.ledger.tryNote()
       if (context.ownsFormat) await context.format.close()
       await context.tempFiles.removeAll()
     },

@@ -80,6 +80,7 @@ export type {
   TieringRunResult,
 } from './operations/run.js'
 export type { DayExplanation, TierDay, TieringStatus } from './operations/status.js'
+export type { DayAction } from './operations/survey.js'
 export type { VerifyOptions, VerifyProblem, VerifyResult } from './operations/verify.js'
 export type { Logger, TieringOptions, TieringTimes } from './options.js'
 export type { TieringPolicy } from './policy.js'
@@ -92,6 +93,6 @@ export type {
   SegmentSource,
   SegmentStats,
 } from './segment-format.js'
-export type { Meter, MetricResult } from './usage/metrics.js'
+export type { Counter, InstrumentOptions, Meter, MetricResult, ObservableGauge } from './usage/metrics.js'
 export type { Prices, TierPrices } from './usage/prices.js'
 export type { UsageCounts, Verb } from './usage/usage.js'

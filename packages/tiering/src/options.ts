@@ -5,6 +5,7 @@ import { type EncryptionOptions, type ObjectKeys, objectKeys } from './encryptio
 import { parquetFormat } from './formats/parquet.js'
 import type { HotTier } from './hot-tier.js'
 import type { ObjectStore } from './object-store.js'
+import type { RestoreStatus } from './operations/restore.js'
 import { resolvePolicy, type TieringPolicy } from './policy.js'
 import type { SegmentFormat } from './segment-format.js'
 import { isSegment } from './segments/names.js'
@@ -75,6 +76,11 @@ export interface TieringOptions {
   bytesPerSecond?: number
   /** What the object store costs: plans then estimate costs, and `costs` tells them. @default none */
   prices?: Prices
+  /**
+   * Called when a restore can be read, at least once, by the process that finds it so: see `restore.refresh`. Where it fails, it is called
+   * again. @default none
+   */
+  onRestored?: (restore: RestoreStatus) => void | Promise<void>
   /** A meter of OpenTelemetry, `metrics.getMeter('analytics')`, for the metrics that docs/object-storage.md lists. @default none */
   meter?: Meter
   /** @default Math.random */
@@ -113,6 +119,7 @@ export interface ResolvedTieringOptions {
   bytesPerSecond: number | undefined
   prices: Prices | undefined
   meter: Meter | undefined
+  onRestored: TieringOptions['onRestored']
 }
 
 const DEFAULT_CACHE_BYTES = 2 * 1024 ** 3
@@ -127,7 +134,7 @@ export function resolveTieringOptions(options: TieringOptions): ResolvedTieringO
     }
   }
   const { hot, encryption, format, now = Date.now, random = Math.random, logger = silent, tempDir } = options
-  const { cacheBytes = DEFAULT_CACHE_BYTES, bytesPerSecond, prices, meter } = options
+  const { cacheBytes = DEFAULT_CACHE_BYTES, bytesPerSecond, prices, meter, onRestored } = options
   const policy = resolvePolicy(options.policy)
   const keys = encryption && objectKeys(hot.records, encryption)
   const cold = keys ? encryptedStore(options.cold, keys, isSegment) : options.cold
@@ -159,6 +166,7 @@ export function resolveTieringOptions(options: TieringOptions): ResolvedTieringO
     bytesPerSecond,
     prices: prices && checkedPrices(prices),
     meter,
+    onRestored,
   }
 }
 

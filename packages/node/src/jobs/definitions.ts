@@ -23,6 +23,9 @@ export function jobDefinitions({ store, cold, retention, erasures }: DefinitionO
   })
   return [
     { name: 'aggregate-late', work: (context) => rollups.late(context) },
+    ...(cold?.restore?.refresh
+      ? [{ name: 'restores' as const, work: (context: JobContext) => lookAtRestores(cold, context) }]
+      : []),
     aggregate('aggregate-hourly', 'hour'),
     aggregate('aggregate-daily', 'day'),
     aggregate('aggregate-weekly', 'week'),
@@ -55,6 +58,13 @@ async function moveDays(cold: ColdTier, { signal }: JobContext): Promise<JobFact
     ...(archived && archived.days > 0 ? { archived: archived.days } : {}),
     failed: moved.failed + (compacted?.failed ?? 0) + (archived?.failed ?? 0),
   }
+}
+
+/** Lets days be read as soon as they are restored. */
+async function lookAtRestores(cold: ColdTier, { signal }: JobContext): Promise<JobFacts> {
+  const found = await cold.restore!.refresh!({ signal })
+  const ready = found.filter(({ state }) => state === 'ready').length
+  return { ready, restoring: found.filter(({ state }) => state === 'restoring').length }
 }
 
 /** Deletes what cut-off workers have left in the bucket. */

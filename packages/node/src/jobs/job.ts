@@ -8,6 +8,7 @@ export type JobName =
   | 'aggregate-weekly'
   | 'tiering'
   | 'archive'
+  | 'restores'
   | 'erase'
   | 'expire'
   | 'gc'
@@ -18,6 +19,7 @@ export type JobName =
  */
 export const DEFAULT_SCHEDULES: Readonly<Record<JobName, string>> = {
   'aggregate-late': '* * * * *',
+  restores: '*/5 * * * *',
   'aggregate-hourly': '0 * * * *',
   'aggregate-daily': '0 2 * * *',
   'aggregate-weekly': '0 3 * * 0',

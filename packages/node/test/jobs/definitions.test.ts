@@ -34,3 +34,21 @@ describe('the job tiering', () => {
     expect(await runTiering({ run: async () => moved(1) })).toEqual({ days: 1, failed: 0 })
   })
 })
+
+describe('the job restores', () => {
+  const jobs = (cold: Partial<ColdTier>) => jobDefinitions({ cold, store: {}, retention: {}, erasures: {} } as never)
+
+  it('looks at restores that have not ended', async () => {
+    const restore = {
+      request: () => Promise.reject(new Error('not asked for')),
+      refresh: async () => ['ready', 'restoring', 'expired', 'restoring'].map((state) => ({ state })),
+    }
+    const job = jobs({ restore }).find(({ name }) => name === 'restores')!
+    const { signal } = new AbortController()
+    expect(await job.work({ signal } as JobContext)).toEqual({ ready: 1, restoring: 2 })
+  })
+
+  it('is not there without a tier manager that has any', () => {
+    expect(jobs({}).map(({ name }) => name)).not.toContain('restores')
+  })
+})

@@ -68,6 +68,7 @@ describe('options of jobs', () => {
     ])
     expect(Object.fromEntries(next)).toEqual({
       'aggregate-late': '2026-11-24T12:31',
+      restores: '2026-11-24T12:35',
       'aggregate-hourly': '2026-11-24T13:00',
       'aggregate-daily': '2026-11-25T02:00',
       'aggregate-weekly': '2026-11-29T03:00',

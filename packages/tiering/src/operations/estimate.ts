@@ -2,7 +2,7 @@ import { DAY_MS } from '@analytics/protocol'
 import { type CatalogSegment, isReadable, liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import { costOfRestore, costOfStorage, costOfUsage, type Prices } from '../usage/prices.js'
-import type { DaySurvey, DueDay } from './plan.js'
+import type { DayAction, DaySurvey } from './survey.js'
 
 /** About what a piece of work asks of the object store, where nothing fails. */
 export interface WorkEstimate {
@@ -44,7 +44,7 @@ export function bytesPerRowOf(days: readonly DaySurvey[]): number {
 }
 
 /** What the work on a day asks for. */
-export function estimateDay(action: DueDay['action'], survey: DaySurvey, basis: EstimateBasis): WorkEstimate {
+export function estimateDay(action: DayAction, survey: DaySurvey, basis: EstimateBasis): WorkEstimate {
   const segments = survey.entry ? liveSegments(survey.entry.value) : []
   const pending = segments.filter(({ drop }) => drop === 'pending').length
   const all = survey.entry?.value.segments ?? []

@@ -2,7 +2,8 @@ import type { TieringContext } from '../context.js'
 import { dayReachesAge } from '../policy.js'
 import type { TieringHealth } from '../usage/metrics.js'
 import { countOrphans } from './gc.js'
-import { planDays, surveyDays } from './plan.js'
+import { planDays } from './plan.js'
+import { surveyDays } from './survey.js'
 
 /** What metrics show of the days, erasures and orphans. */
 export async function readHealth(context: TieringContext): Promise<TieringHealth> {

@@ -50,7 +50,7 @@ export async function underLease<Result>(
     return await work({ ...context, cold: context.background, lease, call: signal ? { signal } : {}, onProgress })
   } finally {
     await lease.release()
-    await context.ledger.note().catch((error) => context.logger.warn({ error }, 'What was used could not be noted'))
+    await context.ledger.tryNote()
   }
 }
 

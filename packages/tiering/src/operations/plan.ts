@@ -1,21 +1,17 @@
-import type { Age, Day, Seal } from '@analytics/protocol'
-import { type CatalogEntry, liveSegments } from '../catalog.js'
+import type { Age, Day } from '@analytics/protocol'
+import { liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import { dayReachesAge, daysSince, type TieringPolicy } from '../policy.js'
 import { fragmentsOf } from './compact.js'
 import { bytesPerRowOf, estimateDay, sumEstimates, type WorkEstimate } from './estimate.js'
-import { activeHolds, type Hold, holdOf } from './hold.js'
+import type { DayAction, DaySurvey } from './survey.js'
 
 /** A day that a run would work on now. */
 export interface DueDay {
   day: Day
   /** Hot rows that would move; 0 where only the rows of a committed segment remain to be dropped. */
   rows: number
-  /**
-   * `move`: copy, verify, drop. `copy`: the same without the drop. `resume`: go on with a move that stopped. `drop`: only the hot rows remain to go. `archive`: its
-   * segments go to the archive tier. `expire`: they are deleted for good. `compact`: they become one.
-   */
-  action: 'move' | 'copy' | 'resume' | 'drop' | 'archive' | 'expire' | 'compact'
+  action: DayAction
   /** Why it is due, as a sentence. */
   why: string
   /** About what it asks of the object store. */
@@ -65,37 +61,6 @@ export interface HeldDay {
   rows: number
   holdId: string
   reason: string
-}
-
-/** One day seen from both sides. */
-export interface DaySurvey {
-  day: Day
-  /** Hot rows that no committed segment stands for. */
-  hotRows: number
-  entry: CatalogEntry | undefined
-  hold?: Hold
-}
-
-/** Seals whose rows are still in the hot store though a committed segment stands for them. */
-export function pendingSeals(entries: readonly CatalogEntry[]): Seal[] {
-  return entries.flatMap(({ value }) => value.segments.filter(({ drop }) => drop === 'pending').map(({ seal }) => seal))
-}
-
-/** Every day that is in the hot store or in the catalog, oldest first. */
-export async function surveyDays(context: TieringContext): Promise<DaySurvey[]> {
-  const { catalog, hot } = context
-  const holds = await activeHolds(context)
-  const entries = await catalog.list()
-  const hotDays = await hot.listDays({ except: pendingSeals(entries) })
-  const days = new Map<Day, DaySurvey>()
-  for (const { day, rows } of hotDays) days.set(day, { day, hotRows: rows, entry: undefined })
-  for (const entry of entries)
-    days.set(entry.day, { day: entry.day, hotRows: days.get(entry.day)?.hotRows ?? 0, entry })
-  for (const survey of days.values()) {
-    const hold = holdOf(survey.day, holds)
-    if (hold) survey.hold = hold
-  }
-  return [...days.values()].sort((a, b) => (a.day < b.day ? -1 : 1))
 }
 
 /** What a run would do at that time. */

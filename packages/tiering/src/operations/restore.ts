@@ -1,7 +1,8 @@
-import { AnalyticsError, type Day } from '@analytics/protocol'
+import { AnalyticsError, type Day, eachRecord, type StoredRecord } from '@analytics/protocol'
 import { pause, throwIfAborted } from '../abort.js'
 import { type CatalogEntry, type CatalogSegment, isReadable, liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
+import { forEachParallel } from '../parallel.js'
 import { costOfRestore, costOfUsage } from '../usage/prices.js'
 
 /** Days to restore: those that lie in part in the range, UTC milliseconds, `from` inclusive, `to` exclusive. */
@@ -62,6 +63,11 @@ export interface Restores {
   request(range: RestoreRange, options?: RestoreOptions): Promise<RestoreStatus>
   /** How far a restore is, as the objects themselves tell. @throws AnalyticsError `not_found` */
   status(id: string, options?: { signal?: AbortSignal }): Promise<RestoreStatus>
+  /**
+   * Looks at every restore that has not ended, so that days are read as soon as they can be, and tells `onRestored` of those that are
+   * ready. The server's job `restores` calls it. Resolves to those that it looked at.
+   */
+  refresh(options?: { signal?: AbortSignal }): Promise<readonly RestoreStatus[]>
   /** Resolves once the restore is `ready`. @throws AnalyticsError `aborted`, `object_archived` once it has expired. */
   wait(id: string, options?: { signal?: AbortSignal; pollMs?: number }): Promise<RestoreStatus>
 }
@@ -72,12 +78,17 @@ interface RestoreRecord {
   hours: number
   requestedAt: number
   objects: readonly { day: Day; name: string; bytes: number }[]
+  /** Whether `onRestored` was told, or nobody needs to be any more. */
+  isTold?: boolean
 }
 
 const HOUR_MS = 3_600_000
 
 /** The longest that a restore takes. Source: "Restoring Objects from Archive Storage" of OCI. */
 const READY_MS = HOUR_MS
+
+/** So many objects are asked at a time whether they can be read. */
+const HEADS = 16
 
 const recordKey = (id: string): string => `restore/${id}`
 
@@ -133,6 +144,18 @@ export function restores(context: TieringContext): Restores {
 
     status,
 
+    async refresh({ signal } = {}) {
+      const statuses: RestoreStatus[] = []
+      for await (const record of eachRecord<RestoreRecord>(hot.records, 'meta', { prefix: recordKey('') })) {
+        throwIfAborted(signal)
+        if (record.value.isTold) continue
+        const current = await statusOf(context, record.key.slice(recordKey('').length), record.value, signal)
+        statuses.push(current)
+        if (current.state !== 'restoring') await tell(context, record, current)
+      }
+      return statuses
+    },
+
     async wait(id, { signal, pollMs = 60_000 } = {}) {
       for (;;) {
         const current = await status(id, signal ? { signal } : {})
@@ -141,6 +164,20 @@ export function restores(context: TieringContext): Restores {
         await pause(pollMs, signal)
       }
     },
+  }
+}
+
+/** Tells the host that a restore is ready. Where that fails, it is told again the next time. */
+async function tell(
+  { hot, onRestored, logger }: TieringContext,
+  { key, version, value }: StoredRecord<RestoreRecord>,
+  status: RestoreStatus,
+): Promise<void> {
+  try {
+    if (status.state === 'ready') await onRestored?.(status)
+    await hot.records.put('meta', key, { ...value, isTold: true }, version)
+  } catch (error) {
+    logger.error({ restore: status.id, error }, 'onRestored failed')
   }
 }
 
@@ -181,7 +218,9 @@ async function findStanding(
       .filter(({ archive }) => archive)
       .map(({ objectName }) => objectName),
   )
-  const found = await hot.records.list<RestoreRecord>('meta', { prefix: recordKey('') })
+  const found: StoredRecord<RestoreRecord>[] = []
+  for await (const record of eachRecord<RestoreRecord>(hot.records, 'meta', { prefix: recordKey('') }))
+    found.push(record)
   for (const { key, version, value } of found.reverse()) {
     const lastsUntil = value.requestedAt + value.hours * HOUR_MS
     if (lastsUntil + KEPT_MS < now()) await hot.records.delete('meta', key, version)
@@ -210,16 +249,17 @@ async function statusOf(
   const call = signal ? { signal } : {}
   const until = new Map<string, number>()
   let isOver = false
-  for (const { name } of objects) {
+  await forEachParallel(objects, HEADS, async ({ name }) => {
+    throwIfAborted(signal)
     const info = await cold.head(name, call)
     const closesAt = requestedAt + READY_MS + hours * HOUR_MS
     if (info?.archivalState === 'restored') until.set(name, info.readableUntil ?? requestedAt + hours * HOUR_MS)
     // It was written down but never asked for, or it has closed again.
     else if (info?.archivalState === 'archived' && now() < closesAt) await cold.restore(name, { hours, ...call })
     // On its way to the archive it may go at any moment: it is asked for once it is there.
-    else if (info?.archivalState === 'available' && now() < closesAt) continue
+    else if (info?.archivalState === 'available' && now() < closesAt) return
     else if (info?.archivalState !== 'restoring') isOver = true
-  }
+  })
   for (const day of new Set(objects.map((one) => one.day))) await noteReadable(context, day, until)
   const isReady = until.size === objects.length
   return {

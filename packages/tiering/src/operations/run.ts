@@ -7,7 +7,8 @@ import { compactDay } from './compact.js'
 import { expireDay } from './expire.js'
 import { type MoveOutcome, moveDay } from './move.js'
 import { type MoveContext, type MoveProgress, underLease, type Waiting } from './move-context.js'
-import { type DueDay, planDays, surveyDays } from './plan.js'
+import { type DueDay, planDays } from './plan.js'
+import { surveyDays } from './survey.js'
 
 /** Options of a run. */
 export interface TieringRunOptions {

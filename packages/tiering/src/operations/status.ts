@@ -10,7 +10,8 @@ import {
 import type { TieringContext } from '../context.js'
 import { dayReachesAge } from '../policy.js'
 import type { Hold } from './hold.js'
-import { type DaySurvey, type DueDay, planDays, surveyDays, type WaitingDay } from './plan.js'
+import { type DueDay, planDays, type WaitingDay } from './plan.js'
+import { type DaySurvey, surveyDays } from './survey.js'
 
 /** One day, for people to look at; its rows are all its events, hot and cold. */
 export interface TierDay extends ColdDay {

@@ -11,7 +11,7 @@ import type {
 import { compareText } from '@analytics/protocol/filter'
 import { type CatalogEntry, type CatalogSegment, dayState, isReadable, liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
-import { pendingSeals } from '../operations/plan.js'
+import { pendingSeals } from '../operations/survey.js'
 import type { SegmentBatch } from '../segment-format.js'
 import { type KnownEvents, knownEvents } from './id-lists.js'
 import { mergeBatches, mergeRows } from './merge.js'
@@ -42,10 +42,9 @@ export async function openView(context: TieringContext, range: { from: number; t
       stats: () => ({ ...reading.stats }),
       release() {
         reader.release()
+        context.accesses.note(readable.filter(({ day }) => reading.daysRead.has(day)))
         void reading.release().catch((error) => context.logger.warn({ error }, 'A temporary file was left'))
-        void context.ledger
-          .noteNowAndThen()
-          .catch((error) => context.logger.warn({ error }, 'What was used could not be noted'))
+        void context.ledger.tryNote({ everyMs: 60_000 })
       },
     }
   } catch (error) {
@@ -66,6 +65,8 @@ const AHEAD_DAYS = 8
 /** What the reads of one view share. */
 interface Reading extends TieringContext {
   stats: ColdReadStats
+  /** Days of which segments were opened. */
+  daysRead: ReadonlySet<Day>
   /** Segments of the day that may have events of the range that the filter lets through. */
   segmentsOf(day: Day, request: Pick<ScanRequest, 'from' | 'to' | 'where'>): Promise<CatalogSegment[]>
   segmentsOfDay(day: Day): readonly CatalogSegment[]
@@ -84,6 +85,7 @@ function createReading(context: TieringContext, entries: readonly CatalogEntry[]
   const days = new Map(entries.map(({ day, value }) => [day, liveSegments(value)]))
   const opened = new Set<OpenSegment>()
   const read = new Set<string>()
+  const daysRead = new Set<Day>()
   const stats: ColdReadStats = { segments: 0, bytes: 0, requests: 0 }
   let dictionaryId: Promise<string> | undefined
   let sketched: Promise<void> | undefined
@@ -104,6 +106,7 @@ function createReading(context: TieringContext, entries: readonly CatalogEntry[]
   const reading: Reading = {
     ...context,
     stats,
+    daysRead,
     async segmentsOf(day, { from, to, where }) {
       const inTime = (days.get(day) ?? []).filter(({ minTime, maxTime }) => minTime < to && maxTime >= from)
       const people = where && peopleOfFilter(where)
@@ -130,6 +133,7 @@ function createReading(context: TieringContext, entries: readonly CatalogEntry[]
       }
       opened.add(open)
       stats.segments = read.add(segment.objectName).size
+      daysRead.add(segment.seal.day)
       return open
     },
     readAhead(day, request) {

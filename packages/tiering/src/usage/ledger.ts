@@ -1,22 +1,27 @@
 import { type Day, dayOf, eachRecord, type RecordStore } from '@analytics/protocol'
+import type { Logger } from '../options.js'
 import { addUsage, noUsage, requestsOf, type Usage, type UsageCounts } from './usage.js'
 
 /** What was asked of the object store, by UTC day, by every process, in the hot store's database. */
 export interface Ledger {
   /** Adds what this process has counted. Where that fails, it is added the next time. */
   note(): Promise<void>
-  /** The same, at most once a minute. */
-  noteNowAndThen(): Promise<void>
+  /** The same for work that does not fail for that; at most so often, in ms. */
+  tryNote(options?: { everyMs?: number }): Promise<void>
   /** Days of the range with any, oldest first; UTC milliseconds, `to` exclusive. */
   read(range: { from: number; to: number }): Promise<{ day: Day; counts: UsageCounts }[]>
 }
 
 const PREFIX = 'ledger/'
-const MINUTE_MS = 60_000
 
 /** The ledger in these records. */
-export function createLedger(options: { records: RecordStore; usage: Usage; now: () => number }): Ledger {
-  const { records, usage, now } = options
+export function createLedger(options: {
+  records: RecordStore
+  usage: Usage
+  logger: Logger
+  now: () => number
+}): Ledger {
+  const { records, usage, logger, now } = options
   let notedAt = now()
 
   async function add(day: Day, counts: UsageCounts): Promise<void> {
@@ -41,7 +46,10 @@ export function createLedger(options: { records: RecordStore; usage: Usage; now:
 
   return {
     note,
-    noteNowAndThen: async () => (now() - notedAt < MINUTE_MS ? undefined : note()),
+    async tryNote({ everyMs = 0 } = {}) {
+      if (now() - notedAt < everyMs) return
+      await note().catch((error) => logger.warn({ error }, 'What was asked of the object store could not be noted'))
+    },
     async read({ from, to }) {
       const days: { day: Day; counts: UsageCounts }[] = []
       for await (const { key, value } of eachRecord<UsageCounts>(records, 'meta', { prefix: PREFIX })) {

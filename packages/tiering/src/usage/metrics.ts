@@ -9,17 +9,25 @@ export interface MetricResult {
  * The part of a meter of OpenTelemetry that is called: `metrics.getMeter('analytics')` of `@opentelemetry/api` is one.
  */
 export interface Meter {
-  createCounter(
-    name: string,
-    options?: { description?: string; unit?: string },
-  ): { add(value: number, attributes?: Record<string, string>): void }
-  createObservableGauge(
-    name: string,
-    options?: { description?: string; unit?: string },
-  ): {
-    addCallback(callback: (result: MetricResult) => void | Promise<void>): void
-    removeCallback(callback: (result: MetricResult) => void | Promise<void>): void
-  }
+  createCounter(name: string, options?: InstrumentOptions): Counter
+  createObservableGauge(name: string, options?: InstrumentOptions): ObservableGauge
+}
+
+/** How an instrument is described. */
+export interface InstrumentOptions {
+  description?: string
+  unit?: string
+}
+
+/** An instrument that only grows. */
+export interface Counter {
+  add(value: number, attributes?: Record<string, string>): void
+}
+
+/** An instrument that is asked for its value when it is collected. */
+export interface ObservableGauge {
+  addCallback(callback: (result: MetricResult) => void | Promise<void>): void
+  removeCallback(callback: (result: MetricResult) => void | Promise<void>): void
 }
 
 /** Counters of requests, bytes and the cache. */
