@@ -30,7 +30,7 @@ export type {
   SegmentFacts,
   SegmentRewrite,
 } from './catalog.js'
-export { createTiering, type Tiering } from './create-tiering.js'
+export { createTiering } from './create-tiering.js'
 export type { EncryptionOptions } from './encryption/keys.js'
 export type {
   ErasedObject,
@@ -92,6 +92,7 @@ export type {
   SegmentSource,
   SegmentStats,
 } from './segment-format.js'
+export type { PerformOptions, Tiering, TieringOperations } from './tiering.js'
 export type { Meter, MetricResult } from './usage/metrics.js'
 export type { Prices, TierPrices } from './usage/prices.js'
 export type { UsageCounts, Verb } from './usage/usage.js'

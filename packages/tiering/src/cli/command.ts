@@ -1,7 +1,7 @@
 import { AnalyticsError } from '@analytics/protocol'
-import type { Tiering } from '../create-tiering.js'
 import type { MoveProgress } from '../operations/move-context.js'
 import type { TieringRunResult } from '../operations/run.js'
+import type { Tiering } from '../tiering.js'
 import type { Arguments } from './arguments.js'
 import type { TieringConfig } from './config.js'
 
