@@ -17,6 +17,8 @@ export type {
   SignedReceipt,
   Subject,
 } from '@analytics/protocol'
+export { remoteTiering } from './admin/remote.js'
+export type { RemoteTieringOptions } from './admin/remote-server.js'
 export type {
   CatalogDay,
   CatalogSegment,

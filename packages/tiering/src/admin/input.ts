@@ -1,4 +1,4 @@
-import { AnalyticsError, type Duration } from '@analytics/protocol'
+import { AnalyticsError, type Duration, isRecord } from '@analytics/protocol'
 
 /** Takes a field that came from outside as what it should be. @throws AnalyticsError `invalid_options`, with the field. */
 export type Check<Value> = (value: unknown, field: string) => Value
@@ -15,8 +15,7 @@ export function readFields<Needed extends object, Optional extends object>(
   needed: Checks<Needed>,
   optional: Checks<Optional>,
 ): Needed & Partial<Optional> {
-  if (input !== undefined && (typeof input !== 'object' || input === null || Array.isArray(input)))
-    throw new AnalyticsError('invalid_options', 'The input is no object.')
+  if (input !== undefined && !isRecord(input)) throw new AnalyticsError('invalid_options', 'The input is no object.')
   const given = new Map(Object.entries(input ?? {}))
   // Fields of a prototype are not looked at: `__proto__` is a name like any other that is not known.
   const checks = new Map<string, Check<unknown>>(Object.entries({ ...needed, ...optional }))

@@ -132,15 +132,19 @@ export function restores(context: TieringContext): Restores {
     },
 
     status,
+    wait: restoreWaiter(status),
+  }
+}
 
-    async wait(id, { signal, pollMs = 60_000 } = {}) {
-      for (;;) {
-        const current = await status(id, signal ? { signal } : {})
-        if (current.state === 'ready') return current
-        if (current.state === 'expired') throw new AnalyticsError('object_archived', `The restore ${id} has expired.`)
-        await pause(pollMs, signal)
-      }
-    },
+/** Asks how far a restore is until it is over. */
+export function restoreWaiter(status: Restores['status']): Restores['wait'] {
+  return async (id, { signal, pollMs = 60_000 } = {}) => {
+    for (;;) {
+      const current = await status(id, signal ? { signal } : {})
+      if (current.state === 'ready') return current
+      if (current.state === 'expired') throw new AnalyticsError('object_archived', `The restore ${id} has expired.`)
+      await pause(pollMs, signal)
+    }
   }
 }
 
