@@ -221,6 +221,9 @@ describe('a running server with tiering', () => {
       const status = await run(`status --json --key-file ${keyFile}`, {})
       expect((JSON.parse(status.stdout) as { days: object[] }).days).toHaveLength(5)
       expect((await run('explain 2026-08-01')).stdout).toMatch(/^2026-08-01 is cold: 20 events/)
+      expect((await run('export --from 2026-08-01 --out -')).stderr).toMatch(
+        /^invalid_options: export works on the stores/,
+      )
       expect((await run('explain yesterday')).stderr).toMatch(/^invalid_options: day is no day/)
       expect(await run('status', { ANALYTICS_ADMIN_KEY: KEYS.read })).toMatchObject({
         code: 1,
