@@ -20,8 +20,15 @@ export interface ColdTier {
    * @param range UTC milliseconds, `from` inclusive, `to` exclusive.
    */
   openView(range: { from: number; to: number }): Promise<ColdView>
-  /** What would move, and why. */
-  plan(): Promise<unknown>
+  /**
+   * Does an operation by its name, such as `plan` or `hold add`; the routes below `/tiers` do no more than call it. Its input is as it
+   * came, unchecked.
+   */
+  perform(
+    operation: string,
+    input: unknown,
+    options: { signal: AbortSignal; onProgress?: (progress: unknown) => void },
+  ): Promise<unknown>
   /** Moves what is due. */
   run(options?: TieringRunOptions): Promise<unknown>
   /** Makes one segment of the several that late events have left of a day. */

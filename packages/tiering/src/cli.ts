@@ -3,7 +3,8 @@ import { errorCode } from '@analytics/protocol'
 import { type Arguments, readArguments } from './cli/arguments.js'
 import type { Command } from './cli/command.js'
 import { COMMANDS } from './cli/commands.js'
-import { loadConfig } from './cli/config.js'
+import { openTiering } from './cli/open.js'
+import { NO_PROGRESS, progressDisplay } from './cli/progress.js'
 
 const WIDTH = Math.max(...Object.values(COMMANDS).map(({ usage }) => usage.length))
 
@@ -15,13 +16,15 @@ ${Object.values(COMMANDS)
   .map(({ usage, does }) => `  ${usage.padEnd(WIDTH)}  ${does}`)
   .join('\n')}
 
-  --config <file>  a module whose default export is a tiering, or { tiering, analytics, close }, or a function
-                   that returns one (analytics.config.mjs)
-  --json           for programs
-  --help           this text
+  --url <url>        lets a running server do it: where its handler is mounted, https://app.example/analytics
+  --key-file <file>  the server's admin key (the environment variable ANALYTICS_ADMIN_KEY)
+  --config <file>    does it here: a module whose default export is a tiering, or { tiering, analytics, close },
+                     or a function that returns one (analytics.config.mjs)
+  --json             for programs
+  --help             this text
 
 Exit code: 0 if all is well, 1 after an error, 2 where something failed or is not as it should be.
-A DuckDB file has one owner: stop the server first, or let it do the work.
+A DuckDB file has one owner: while the server runs, let it do the work with --url.
 `
 
 /** The command that these words begin with. */
@@ -40,15 +43,12 @@ async function main(): Promise<void> {
   const stop = new AbortController()
   // The first asks to end in order, the second ends.
   process.once('SIGINT', () => stop.abort())
-  const { tiering, analytics, close } = await loadConfig(given.config)
+  const { close, ...opened } = await openTiering(given, process.env)
+  const progress = given.json ? NO_PROGRESS : progressDisplay(process.stderr, process.env)
   try {
-    const { data, text, isBad, hasWritten } = await command.run({
-      tiering,
-      analytics,
-      arguments: given,
-      signal: stop.signal,
-      onProgress: ({ day, step }) => void (given.json || process.stderr.write(`${day} ${step}\n`)),
-    })
+    const { data, text, isBad, hasWritten } = await command
+      .run({ ...opened, arguments: given, signal: stop.signal, onProgress: progress.tell })
+      .finally(progress.end)
     const output = hasWritten ? process.stderr : process.stdout
     output.write(`${given.json ? JSON.stringify(data, null, 2) : text}\n`)
     if (isBad) process.exitCode = 2

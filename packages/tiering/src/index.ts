@@ -17,6 +17,8 @@ export type {
   SignedReceipt,
   Subject,
 } from '@analytics/protocol'
+export { remoteTiering } from './admin/remote.js'
+export type { RemoteTieringOptions } from './admin/remote-server.js'
 export type {
   CatalogDay,
   CatalogSegment,
@@ -30,7 +32,7 @@ export type {
   SegmentFacts,
   SegmentRewrite,
 } from './catalog.js'
-export { createTiering, type Tiering } from './create-tiering.js'
+export { createTiering } from './create-tiering.js'
 export type { EncryptionOptions } from './encryption/keys.js'
 export type {
   ErasedObject,
@@ -68,10 +70,9 @@ export type { RebuildOptions, RebuildResult, RebuiltDay } from './operations/reb
 export type {
   RestoreEstimate,
   RestoreOptions,
-  RestoreRange,
-  RestoreStatus,
   Restores,
 } from './operations/restore.js'
+export type { RestoreRange, RestoreStatus } from './operations/restore-status.js'
 export type {
   ArchiveOptions,
   ExpireOptions,
@@ -93,6 +94,7 @@ export type {
   SegmentSource,
   SegmentStats,
 } from './segment-format.js'
+export type { PerformOptions, Tiering, TieringOperations } from './tiering.js'
 export type { Counter, InstrumentOptions, Meter, MetricResult, ObservableGauge } from './usage/metrics.js'
 export type { Prices, TierPrices } from './usage/prices.js'
 export type { UsageCounts, Verb } from './usage/usage.js'

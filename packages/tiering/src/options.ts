@@ -5,7 +5,7 @@ import { type EncryptionOptions, type ObjectKeys, objectKeys } from './encryptio
 import { parquetFormat } from './formats/parquet.js'
 import type { HotTier } from './hot-tier.js'
 import type { ObjectStore } from './object-store.js'
-import type { RestoreStatus } from './operations/restore.js'
+import type { RestoreStatus } from './operations/restore-status.js'
 import { resolvePolicy, type TieringPolicy } from './policy.js'
 import type { SegmentFormat } from './segment-format.js'
 import { isSegment } from './segments/names.js'

@@ -13,15 +13,20 @@ const unzip = { gzip: promisify(gunzip), deflate: promisify(inflate), br: promis
  * @throws AnalyticsError `body_too_large`, `body_stalled`, `encoding_unsupported`, `invalid_json`.
  */
 export async function readJson(request: Request): Promise<unknown> {
+  const value = await readOptionalJson(request)
+  if (value === undefined) throw new AnalyticsError('invalid_json', 'The body is empty.')
+  return value
+}
+
+/** The same of a request that need not have a body: undefined where there is none. @throws see {@link readJson} */
+export async function readOptionalJson(request: Request): Promise<unknown> {
   const wire = await readBytes(request)
   const bytes = await inflated(wire, request.headers.get('content-encoding'))
+  if (bytes.length === 0) return undefined
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
-    throw new AnalyticsError(
-      'invalid_json',
-      bytes.length === 0 ? 'The body is empty.' : 'The body is not JSON in UTF-8.',
-    )
+    throw new AnalyticsError('invalid_json', 'The body is not JSON in UTF-8.')
   }
 }
 

@@ -13,6 +13,7 @@ import type { Gatekeeper, Scope } from './auth.js'
 import { readJson } from './body.js'
 import { realtimeStream } from './realtime-stream.js'
 import { failure, json, notAllowed } from './responses.js'
+import { answerOperation } from './tier-operations.js'
 
 /** What an adapter knows of a request beyond the standard object. */
 export interface RequestContext {
@@ -51,6 +52,8 @@ interface Call {
   request: Request
   context: RequestContext
   requestId: string
+  /** Below the mount point, without a slash at its end. */
+  path: string
   /** The last part of the path, where the route has any there. */
   id: string
 }
@@ -67,11 +70,11 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
     GET: { scope: 'read', answer: ({ realtime }, { request }) => realtimeStream(realtime, request.signal) },
   },
   '/tiers': { GET: { scope: 'read', answer: async ({ cold, store }) => json(await tierStatus(cold, store)) } },
-  '/tiers/plan': { POST: { scope: 'admin', answer: async ({ cold }) => json(await assertCold(cold).plan()) } },
-  '/tiers/run': {
+  '/tiers/**': {
     POST: {
       scope: 'admin',
-      answer: async ({ cold }, { request }) => json(await assertCold(cold).run({ signal: request.signal })),
+      answer: ({ cold, logger }, { request, requestId, path }) =>
+        answerOperation({ cold: assertCold(cold), operation: operationOf(path), request, requestId, logger }),
     },
   },
   '/users/*': { DELETE: { scope: 'admin', answer: eraseUser } },
@@ -85,7 +88,7 @@ export function createHandler(parts: HandlerParts): Handler {
   return async (request, context = {}) => {
     const requestId = randomUUID()
     const path = pathOf(request, context)
-    const response = await respond(parts, { request, context, requestId, id: idOf(path) }, path)
+    const response = await respond(parts, { request, context, requestId, path, id: idOf(path) })
     response.headers.set('x-request-id', requestId)
     return response
   }
@@ -106,15 +109,22 @@ function idOf(path: string): string {
   }
 }
 
-function methodsAt(path: string, id: string): Readonly<Record<string, Route>> | undefined {
+/** The name of an operation, of which each word is a part of the path. */
+function operationOf(path: string): string {
+  return path.slice('/tiers/'.length).replaceAll('/', ' ')
+}
+
+/** What is at a path: a route of exactly that, or one of anything as its last part, or of anything behind its first. */
+function methodsAt({ path, id }: Call): Readonly<Record<string, Route>> | undefined {
   const any = id === '' ? path : `${path.slice(0, path.lastIndexOf('/'))}/*`
-  const key = [path, any].find((one) => Object.hasOwn(ROUTES, one))
+  const below = `/${path.split('/', 2)[1]}/**`
+  const key = [path, any, below].find((one) => Object.hasOwn(ROUTES, one))
   return key === undefined ? undefined : ROUTES[key]
 }
 
-async function respond(parts: HandlerParts, call: Call, path: string): Promise<Response> {
-  const { request, context, requestId, id } = call
-  const methods = methodsAt(path, id)
+async function respond(parts: HandlerParts, call: Call): Promise<Response> {
+  const { request, context, requestId, path } = call
+  const methods = methodsAt(call)
   if (!methods) return failure(new AnalyticsError('not_found', 'There is nothing at this path.'), requestId)
   if (request.method === 'OPTIONS') return preflight(parts.gatekeeper, request, Object.keys(methods))
   // Health checks ask by HEAD, too: the server leaves the body out.

@@ -11,14 +11,11 @@ export function json(body: unknown, status = 200, headers: Readonly<Record<strin
   })
 }
 
-/** The answer to a failed call. Errors that are not the library's own tell the caller nothing but the requestId. */
-export function failure(error: unknown, requestId: string): Response {
+/** What a caller is told of an error. Of errors that are not the library's own it is nothing but the requestId. */
+export function errorBody(error: unknown, requestId: string): ErrorBody {
   const code = errorCode(error) ?? 'internal'
-  const { httpStatus, retryable } = ERROR_CODES[code]
   const own = code === 'internal' ? undefined : (error as AnalyticsError)
-  // No failure to whoever asked for it: an answer that is to come.
-  if (code === 'restoring') return json(own?.details ?? {}, httpStatus)
-  const body: ErrorBody = {
+  return {
     error: {
       code,
       message: own?.message ?? 'The request failed on the server.',
@@ -27,8 +24,17 @@ export function failure(error: unknown, requestId: string): Response {
       ...(own?.details === undefined ? {} : { details: own.details }),
     },
   }
+}
+
+/** The answer to a failed call, with the status of its code unless another one is given. */
+export function failure(error: unknown, requestId: string, status?: number): Response {
+  const body = errorBody(error, requestId)
+  const { code, details = {} } = body.error
+  const { httpStatus, retryable } = ERROR_CODES[code]
+  // No failure to whoever asked for it: an answer that is to come.
+  if (code === 'restoring') return json(details, httpStatus)
   const mayRetry = retryable && (httpStatus === 429 || httpStatus === 503)
-  return json(body, httpStatus, mayRetry ? { 'retry-after': String(RETRY_AFTER_S) } : {})
+  return json(body, status ?? httpStatus, mayRetry ? { 'retry-after': String(RETRY_AFTER_S) } : {})
 }
 
 /** An answer to a path that is not there, or not with this method. */

@@ -7,7 +7,8 @@ import { fastifyAnalytics } from '@analytics/node/fastify'
 import express from 'express'
 import fastify from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
-import { READ_KEY, testServer, WRITE_KEY, wireEvent } from '../support/server.js'
+import { coldTier, deferred, linesOf } from '../support/cold-tier.js'
+import { ADMIN_KEY, READ_KEY, testServer, WRITE_KEY, wireEvent } from '../support/server.js'
 
 const open: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -86,6 +87,53 @@ describe.each(Object.entries(MOUNTS))('mounted in %s', (_name, mount) => {
     const { value } = await response.body!.getReader().read()
     expect(new TextDecoder().decode(value)).toContain('event: summary')
     gone.abort()
+  })
+
+  it('streams how far an operation is while it works, and aborts it when the client goes', async () => {
+    const aborted = deferred()
+    const analytics = await testServer({
+      tiering: coldTier(async (operation, input, { signal, onProgress }) => {
+        signal.addEventListener('abort', () => aborted.resolve())
+        onProgress?.({ operation, input })
+        await aborted.promise
+      }),
+    })
+    const gone = new AbortController()
+    const response = await fetch(`${await mount(analytics)}/analytics/tiers/restore/request`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${ADMIN_KEY}`,
+        accept: 'application/x-ndjson',
+        'content-type': 'application/json',
+      },
+      body: '{"from":0}',
+      signal: gone.signal,
+    })
+    const { value } = await linesOf(response).next()
+    expect(value).toBe('{"progress":{"operation":"restore request","input":{"from":0}}}')
+    gone.abort()
+    await aborted.promise
+  })
+
+  it('aborts an operation that is answered at once when the client goes', async () => {
+    const [begun, aborted] = [deferred(), deferred()]
+    const analytics = await testServer({
+      tiering: coldTier(async (_operation, _input, { signal }) => {
+        signal.addEventListener('abort', () => aborted.resolve())
+        begun.resolve()
+        await aborted.promise
+      }),
+    })
+    const gone = new AbortController()
+    const asked = fetch(`${await mount(analytics)}/analytics/tiers/run`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ADMIN_KEY}` },
+      signal: gone.signal,
+    })
+    await begun.promise
+    gone.abort()
+    await expect(asked).rejects.toThrow()
+    await aborted.promise
   })
 })
 

@@ -5,7 +5,12 @@ import { AnalyticsError, DAY_MS } from '@analytics/protocol'
 export interface Arguments {
   /** The words behind the command's name. */
   words: readonly string[]
-  config: string
+  /** A file to load. */
+  config: string | undefined
+  /** The mount point of a running server. */
+  url: string | undefined
+  /** A file with the key of that server. */
+  keyFile: string | undefined
   json: boolean
   help: boolean
   yes: boolean
@@ -31,7 +36,9 @@ export function readArguments(argv: readonly string[]): Arguments {
     args: [...argv],
     allowPositionals: true,
     options: {
-      config: { type: 'string', default: 'analytics.config.mjs' },
+      config: { type: 'string' },
+      url: { type: 'string' },
+      'key-file': { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
       yes: { type: 'boolean', default: false },
@@ -50,10 +57,12 @@ export function readArguments(argv: readonly string[]): Arguments {
       out: { type: 'string' },
     },
   })
-  const { config, json, help, yes, deep, wait, force, from, to, until, hours, reason } = values
+  const { config, url, json, help, yes, deep, wait, force, from, to, until, hours, reason } = values
   return {
     words: positionals,
     config,
+    url,
+    keyFile: values['key-file'],
     json,
     help,
     yes,

@@ -1,15 +1,11 @@
 import { AnalyticsError } from '@analytics/protocol'
-import type { Tiering } from '../create-tiering.js'
 import type { MoveProgress } from '../operations/move-context.js'
 import type { TieringRunResult } from '../operations/run.js'
 import type { Arguments } from './arguments.js'
-import type { TieringConfig } from './config.js'
+import type { OpenedTiering } from './open.js'
 
 /** What a command works with. */
-export interface CommandContext {
-  tiering: Tiering
-  /** Where events can be imported. */
-  analytics: TieringConfig['analytics']
+export interface CommandContext extends Omit<OpenedTiering, 'close'> {
   arguments: Arguments
   signal: AbortSignal
   /** Tells people how far it is. */

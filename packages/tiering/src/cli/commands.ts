@@ -1,5 +1,5 @@
 import type { Day, Duration } from '@analytics/protocol'
-import type { RestoreStatus } from '../operations/restore.js'
+import type { RestoreStatus } from '../operations/restore-status.js'
 import { requestsOf } from '../usage/usage.js'
 import { type Command, type CommandResult, rangeOf, told } from './command.js'
 import { ERASE_COMMANDS } from './erase-commands.js'

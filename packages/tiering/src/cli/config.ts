@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { AnalyticsError, type StoredEvent } from '@analytics/protocol'
-import type { Tiering } from '../create-tiering.js'
+import type { Tiering } from '../tiering.js'
 
 /** What became of events that were imported. */
 export interface ImportCounts {

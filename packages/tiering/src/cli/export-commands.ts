@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AnalyticsError, type StoredEvent } from '@analytics/protocol'
 import { readExport } from '../export/read.js'
+import type { Tiering } from '../tiering.js'
 import type { Arguments } from './arguments.js'
 import { type Command, type CommandContext, rangeOf } from './command.js'
 import { bytes } from './format.js'
@@ -15,6 +16,7 @@ export const EXPORT_COMMANDS: Readonly<Record<string, Command>> = {
     does: 'writes events of every tier as NDJSON, gzip; --out - is the standard output',
     async run(context) {
       const { out, force } = context.arguments
+      assertLocal(context, 'export')
       if (out === undefined) throw new AnalyticsError('invalid_options', '--out is missing.', { field: 'out' })
       const isPiped = out === '-'
       if (!isPiped && !force) await assertFree(out)
@@ -25,8 +27,10 @@ export const EXPORT_COMMANDS: Readonly<Record<string, Command>> = {
   import: {
     usage: 'import <file>',
     does: 'stores the events of an export; those that are there already count once, those of erased people are left out',
-    async run({ analytics, arguments: { words }, signal }) {
-      const file = words[1]
+    async run(context) {
+      assertLocal(context, 'import')
+      const { analytics, arguments: given, signal } = context
+      const file = given.words[1]
       if (file === undefined) throw new AnalyticsError('invalid_options', 'Name a file.', { field: 'file' })
       if (!analytics)
         throw new AnalyticsError(
@@ -53,6 +57,15 @@ export const EXPORT_COMMANDS: Readonly<Record<string, Command>> = {
       return { data: { ...counts, rejected, refused: refused.first }, text: lines.join('\n'), isBad: rejected > 0 }
     },
   },
+}
+
+type LocalContext = CommandContext & { local: Tiering }
+
+/** @throws AnalyticsError `invalid_options` where a server does the work. */
+function assertLocal(context: CommandContext, command: string): asserts context is LocalContext {
+  if (context.local) return
+  const message = `${command} works on the stores themselves: give it --config, not --url.`
+  throw new AnalyticsError('invalid_options', message, { field: 'url' })
 }
 
 /** Lines that are no events, of which the first are explained. */
@@ -82,7 +95,7 @@ async function assertFree(file: string): Promise<void> {
 }
 
 /** The file is there whole, or as it was before. */
-async function writeFile(context: CommandContext, file: string): Promise<number> {
+async function writeFile(context: LocalContext, file: string): Promise<number> {
   const part = `${file}.part`
   try {
     const size = await writeTo(context, createWriteStream(part))
@@ -94,9 +107,9 @@ async function writeFile(context: CommandContext, file: string): Promise<number>
   }
 }
 
-async function writeTo({ tiering, arguments: given, signal, onProgress }: CommandContext, output: Writable) {
+async function writeTo({ local, arguments: given, signal, onProgress }: LocalContext, output: Writable) {
   let size = 0
-  const exported = tiering.export({
+  const exported = local.export({
     ...rangeOf(given),
     ...usersOf(given),
     signal,

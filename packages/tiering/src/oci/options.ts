@@ -1,4 +1,5 @@
 import { AnalyticsError } from '@analytics/protocol'
+import { isSecureUrl } from '../secure-url.js'
 import type { OciAuth } from './auth.js'
 
 /** Options of `ociObjectStore`. */
@@ -120,9 +121,7 @@ function isBucketName(name: unknown): boolean {
 }
 
 function assertEndpoint(endpoint: string): void {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
-  const isLoopback = url && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname)
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback)) return
+  if (URL.canParse(endpoint) && isSecureUrl(new URL(endpoint))) return
   throw invalid('endpoint', 'is neither https nor http on loopback: requests would cross the network in the clear.')
 }
 

@@ -8,7 +8,7 @@ import { eraseDay, havingEvents, type OpenErasure } from './erase-day.js'
 import { findOrphans } from './gc.js'
 import { activeHolds, holdOf } from './hold.js'
 import { type MoveContext, underLease } from './move-context.js'
-import { newResult, runDay, type TieringRunOptions, type TieringRunResult } from './run.js'
+import { newResult, runDay, type TieringRunOptions, type TieringRunResult, withPlace } from './run.js'
 
 /** What a run of the erasures did; `moved` are the days whose segments were written anew. */
 export interface ErasureRunResult extends TieringRunResult {
@@ -53,19 +53,21 @@ async function eraseFromDays(context: MoveContext): Promise<ErasureRunResult> {
   await eraseHot(context, erasures, waits)
   const entries = await catalog.list()
   await sketches.load(entries.flatMap(({ value }) => objectsOf(value)))
-  for (const { day, value } of entries) {
+  const concerned = entries
+    .map(({ day, value }) => ({ day, value, theirs: erasures.filter((one) => isConcerned(context, one, value)) }))
+    .filter(({ theirs }) => theirs.length > 0)
+  for (const [i, { day, value, theirs }] of concerned.entries()) {
     throwIfAborted(call.signal)
-    const theirs = erasures.filter((one) => isConcerned(context, one, value))
-    if (theirs.length === 0) continue
     const ids = theirs.map(({ key }) => key)
     const left = value.parked ? 'parked' : (value.nextTryAt ?? 0) > context.now() ? 'backoff' : undefined
     if (left) {
       addWait(waits, ids, left, day)
       continue
     }
-    const outcome = await runDay(context, day, result, async () => {
-      const isHeld = holdOf(day, await activeHolds(context)) !== undefined
-      const { waiting, ...erased } = await eraseDay(context, day, theirs, isHeld)
+    const ofDay = withPlace(context, i + 1, concerned.length)
+    const outcome = await runDay(ofDay, day, result, async () => {
+      const isHeld = holdOf(day, await activeHolds(ofDay)) !== undefined
+      const { waiting, ...erased } = await eraseDay(ofDay, day, theirs, isHeld)
       for (const [id, reason] of waiting) addWait(waits, [id], reason, day)
       return erased
     })

@@ -19,6 +19,10 @@ export interface MoveProgress {
     | 'erase'
     | 'rebuild'
     | 'done'
+  /** Which of the days of this run it is, from 1. */
+  index?: number
+  /** How many days this run works on. */
+  of?: number
 }
 
 /** Why a day is left to a later run. */

@@ -7,7 +7,7 @@ import { parseSidecar, type Sidecar } from '../segments/sidecar.js'
 import { findOverlaps, type Overlap } from './find-overlaps.js'
 import { inspectFound, type RebuildProblem } from './inspect-found.js'
 import { type MoveContext, type MoveProgress, underLease } from './move-context.js'
-import type { TieringRunResult } from './run.js'
+import { type TieringRunResult, withPlace } from './run.js'
 import { readText } from './transfer.js'
 
 /** Options of a rebuild of the catalog. */
@@ -56,9 +56,10 @@ export async function rebuildCatalog(
   const done = await underLease(context, options, async (move): Promise<RebuildResult> => {
     const days: RebuiltDay[] = []
     const problems: RebuildProblem[] = []
-    for (const [day, names] of await namesByDay(move)) {
+    const byDay = [...(await namesByDay(move))]
+    for (const [i, [day, names]] of byDay.entries()) {
       throwIfAborted(signal)
-      const found = await rebuildDay(move, day, names, { dryRun, deep })
+      const found = await rebuildDay(withPlace(move, i + 1, byDay.length), day, names, { dryRun, deep })
       if (found?.day) days.push(found.day)
       problems.push(...(found?.problems ?? []))
     }

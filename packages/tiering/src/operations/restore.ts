@@ -4,12 +4,7 @@ import { type CatalogEntry, type CatalogSegment, isReadable, liveSegments } from
 import type { TieringContext } from '../context.js'
 import { forEachParallel } from '../parallel.js'
 import { costOfRestore, costOfUsage } from '../usage/prices.js'
-
-/** Days to restore: those that lie in part in the range, UTC milliseconds, `from` inclusive, `to` exclusive. */
-export interface RestoreRange {
-  from: number
-  to: number
-}
+import type { RestoreRange, RestoreStatus } from './restore-status.js'
 
 /** What a restore would ask for. */
 export interface RestoreEstimate {
@@ -29,26 +24,6 @@ export interface RestoreOptions {
   /** How long the objects stay readable, 1 to 240. @default 24 */
   hours?: number
   signal?: AbortSignal
-}
-
-/** A restore and how far it is. */
-export interface RestoreStatus {
-  id: string
-  range: RestoreRange
-  hours: number
-  /** UTC milliseconds. */
-  requestedAt: number
-  /** `ready`: every object can be read. `expired`: some were, and have closed again. */
-  state: 'restoring' | 'ready' | 'expired'
-  days: readonly Day[]
-  objects: number
-  /** Objects that can be read now. */
-  readable: number
-  bytes: number
-  /** When all can be read, at the latest, UTC milliseconds. */
-  readyBy: number
-  /** Until when all can be read; missing while some can't. */
-  readableUntil?: number
 }
 
 /** Brings archived days back for a while. */
@@ -156,14 +131,19 @@ export function restores(context: TieringContext): Restores {
       return statuses
     },
 
-    async wait(id, { signal, pollMs = 60_000 } = {}) {
-      for (;;) {
-        const current = await status(id, signal ? { signal } : {})
-        if (current.state === 'ready') return current
-        if (current.state === 'expired') throw new AnalyticsError('object_archived', `The restore ${id} has expired.`)
-        await pause(pollMs, signal)
-      }
-    },
+    wait: restoreWaiter(status),
+  }
+}
+
+/** Asks how far a restore is until it is over. */
+export function restoreWaiter(status: Restores['status']): Restores['wait'] {
+  return async (id, { signal, pollMs = 60_000 } = {}) => {
+    for (;;) {
+      const current = await status(id, signal ? { signal } : {})
+      if (current.state === 'ready') return current
+      if (current.state === 'expired') throw new AnalyticsError('object_archived', `The restore ${id} has expired.`)
+      await pause(pollMs, signal)
+    }
   }
 }
 

@@ -111,13 +111,20 @@ async function runDays(
       if (failedBefore.has(day)) result.skipped.push({ day, reason: 'backoff', until: dueAt })
     }
     if (part === 'expiries') for (const { day } of plan.held) result.skipped.push({ day, reason: 'hold' })
-    for (const due of plan[part]) {
+    const dueDays = plan[part]
+    for (const [i, due] of dueDays.entries()) {
       throwIfAborted(options.signal)
-      if ((await runDay(move, due.day, result, () => work(move, due))) === 'lease_lost') break
+      const ofDay = withPlace(move, i + 1, dueDays.length)
+      if ((await runDay(ofDay, due.day, result, () => work(ofDay, due))) === 'lease_lost') break
     }
     return result
   })
   return done ?? { ...result, status: 'lease_held' }
+}
+
+/** The context of one day of a run, whose progress says which one it is. */
+export function withPlace(context: MoveContext, index: number, of: number): MoveContext {
+  return { ...context, onProgress: (progress) => context.onProgress({ ...progress, index, of }) }
 }
 
 /** Of a run that has done nothing yet. */

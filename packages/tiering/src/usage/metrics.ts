@@ -2,6 +2,7 @@ import type { UsageListener } from './usage.js'
 
 /** Takes an instrument's values when they are collected. */
 export interface MetricResult {
+  /** Takes the value that it has now. */
   observe(value: number, attributes?: Record<string, string>): void
 }
 
@@ -9,7 +10,9 @@ export interface MetricResult {
  * The part of a meter of OpenTelemetry that is called: `metrics.getMeter('analytics')` of `@opentelemetry/api` is one.
  */
 export interface Meter {
+  /** Makes an instrument that only grows. */
   createCounter(name: string, options?: InstrumentOptions): Counter
+  /** Makes an instrument that is asked. */
   createObservableGauge(name: string, options?: InstrumentOptions): ObservableGauge
 }
 
@@ -21,12 +24,15 @@ export interface InstrumentOptions {
 
 /** An instrument that only grows. */
 export interface Counter {
+  /** Adds a value from zero on. */
   add(value: number, attributes?: Record<string, string>): void
 }
 
 /** An instrument that is asked for its value when it is collected. */
 export interface ObservableGauge {
+  /** Asks this callback, too. */
   addCallback(callback: (result: MetricResult) => void | Promise<void>): void
+  /** Asks this callback no more. */
   removeCallback(callback: (result: MetricResult) => void | Promise<void>): void
 }
 

@@ -143,6 +143,19 @@ describe('analytics-tiering', () => {
       expect({ code, stdout }, line).toEqual({ code: 1, stdout: '' })
       expect(stderr, line).toMatch(message)
     }
+    for (const [args, message] of [
+      [['--url', 'http://localhost:1', ...config()], /^invalid_options: Give either --url or --config/],
+      [['--url', 'http://localhost:1'], /^invalid_options: Give an admin key in the environment variable/],
+      [['--url', 'http://localhost:1', '--key-file', 'none'], /^invalid_options: none can't be read: ENOENT/],
+      [['--key-file', 'none'], /^invalid_options: --key-file goes with --url/],
+    ] as const) {
+      const refused = await promisify(execFile)(
+        process.execPath,
+        command(['plan', ...args]),
+        environment({ ANALYTICS_ADMIN_KEY: '' }),
+      ).catch((error: { stderr: string }) => error)
+      expect(refused.stderr).toMatch(message)
+    }
     const missing = await promisify(execFile)(
       process.execPath,
       command(['plan', '--config', join(folder, 'none.mjs')]),

@@ -32,15 +32,18 @@ describe('a move', () => {
     const events = [...eventsOf(NEXT_DAY, 40), ...eventsOf(DAY, 30), ...young]
     await world.hot.insert(events)
     const steps: string[] = []
-    const result = await world.open().run({ onProgress: ({ day, step }) => steps.push(`${day} ${step}`) })
+    const result = await world.open().run({
+      onProgress: ({ day, step, index, of }) => steps.push(`${day} ${step} ${index}/${of}`),
+    })
     expect(result).toMatchObject({ status: 'done', failed: [], skipped: [] })
     expect(result.moved.map(({ day, rows }) => [day, rows])).toEqual([
       [DAY, 30],
       [NEXT_DAY, 40],
     ])
     expect(steps.slice(0, 7)).toEqual(
-      ['seal', 'write', 'put', 'verify', 'commit', 'drop', 'done'].map((step) => `${DAY} ${step}`),
+      ['seal', 'write', 'put', 'verify', 'commit', 'drop', 'done'].map((step) => `${DAY} ${step} 1/2`),
     )
+    expect(steps.at(-1)).toBe(`${NEXT_DAY} done 2/2`)
     expectSameEvents(await world.hot.read(), young)
     await expectConsistent(world, events)
   })

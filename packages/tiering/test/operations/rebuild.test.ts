@@ -1,11 +1,12 @@
 import { DAY_MS, dayStart, type StoredEvent } from '@analytics/protocol'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { CatalogDay } from '../../src/catalog.js'
-import { createTiering, type Tiering } from '../../src/create-tiering.js'
+import { createTiering } from '../../src/create-tiering.js'
 import { parquetFormat } from '../../src/formats/parquet.js'
 import { textBody } from '../../src/operations/transfer.js'
 import { idsName, sidecarName } from '../../src/segments/names.js'
 import { memoryHotTier } from '../../src/testing/index.js'
+import type { Tiering } from '../../src/tiering.js'
 import { tempDir } from '../temp-dir.js'
 import {
   catalogDay,

@@ -1,9 +1,10 @@
 import { DAY_MS, dayStart } from '@analytics/protocol'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createTiering, type Tiering } from '../../src/create-tiering.js'
+import { createTiering } from '../../src/create-tiering.js'
 import type { ObjectStore } from '../../src/object-store.js'
 import type { TieringOptions } from '../../src/options.js'
 import { memoryObjectStore } from '../../src/stores/memory.js'
+import type { Tiering } from '../../src/tiering.js'
 import { tempDir } from '../temp-dir.js'
 import { createWorld, DAY, eventsOf, NEXT_DAY, readEverything, type World } from '../world.js'
 

@@ -1,6 +1,6 @@
 import { DAY_MS, dayStart } from '@analytics/protocol'
 import { describe, expect, it } from 'vitest'
-import type { Tiering } from '../../src/create-tiering.js'
+import type { Tiering } from '../../src/tiering.js'
 import { catalogDay, createWorld, DAY, eventsOf, expectConsistent, NEXT_DAY, type World } from '../world.js'
 
 const HOUR_MS = 3_600_000

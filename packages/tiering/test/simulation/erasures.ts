@@ -1,6 +1,6 @@
 import type { StoredEvent, Subject } from '@analytics/protocol'
-import type { Tiering } from '../../src/create-tiering.js'
 import type { ErasureRunResult } from '../../src/operations/erase.js'
+import type { Tiering } from '../../src/tiering.js'
 import { HOUR_MS, type Simulated } from './world.js'
 
 /** People of a simulation. */

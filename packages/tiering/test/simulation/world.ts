@@ -1,7 +1,7 @@
 import type { Day, StoredEvent } from '@analytics/protocol'
-import type { Tiering } from '../../src/create-tiering.js'
 import type { ObjectStore } from '../../src/object-store.js'
 import type { MemoryHotTier, withFaults } from '../../src/testing/index.js'
+import type { Tiering } from '../../src/tiering.js'
 
 export const HOUR_MS = 3_600_000
 

@@ -6,8 +6,9 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createTiering, type Tiering } from '../../src/create-tiering.js'
+import { createTiering } from '../../src/create-tiering.js'
 import { textBody } from '../../src/operations/transfer.js'
+import type { Tiering } from '../../src/tiering.js'
 import { tempDir } from '../temp-dir.js'
 import { createWorld, DAY, eventsOf, NEXT_DAY, type World } from '../world.js'
 
