@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { createAnalytics } from '@analytics/node'
 import { expressHandler } from '@analytics/node/express'
 import { memoryStore } from '@analytics/node/memory'
-import { DAY_MS, dayOf } from '@analytics/protocol'
+import { DAY_MS, dayOf, type StoredEvent } from '@analytics/protocol'
 import {
   createTiering,
   type ObjectStore,
@@ -71,6 +72,45 @@ describe('a running server with tiering', () => {
     })
   /** A run that is not told that another one is at it: the lease is free. */
   const leaseIsFree = () => expect.poll(async () => (await tiering.run()).status, { timeout: 5000 }).toBe('done')
+
+  it('exports as a stream, tells what it refuses, and breaks off where it fails', async () => {
+    await tiering.run()
+    const bytesOf = async (exported: AsyncIterable<Uint8Array>) => {
+      const parts: Uint8Array[] = []
+      for await (const part of exported) parts.push(part)
+      return Buffer.concat(parts)
+    }
+    const range = { from: FIRST, to: FIRST + 2 * DAY_MS }
+    expect(await bytesOf(remote.export(range))).toEqual(await bytesOf(tiering.export(range)))
+    expect(await bytesOf(remote.export({ from: 0, to: 1 }))).toHaveLength(0)
+    const wrong = { ...range, onArchived: 'never' } as never
+    await expect(bytesOf(remote.export(wrong))).rejects.toMatchObject({ code: 'invalid_options', field: 'onArchived' })
+    now += 366 * DAY_MS
+    await tiering.archive()
+    await expect(bytesOf(remote.export(range))).rejects.toMatchObject({
+      code: 'archived',
+      details: { days: DAYS.slice(0, 2) },
+    })
+  })
+
+  it('imports events of an export, each checked by itself', async () => {
+    const [first, second] = sampleEvents({ day: '2026-10-01', count: 2 })
+    const events = [first, { ...second, eventId: 'no id' }, null, first]
+    const response = await post('/import', JSON.stringify({ events }), KEYS.admin)
+    expect(await response.json()).toMatchObject({
+      imported: 1,
+      duplicates: 1,
+      dropped: 0,
+      rejected: 2,
+      rejections: [
+        { index: 1, field: 'eventId' },
+        { index: 2, field: '' },
+      ],
+    })
+    expect((await post('/import', JSON.stringify({ events }), KEYS.write)).status).toBe(403)
+    expect((await post('/import', '{"events":1}', KEYS.admin)).status).toBe(400)
+    expect((await post('/import', JSON.stringify({ events: Array(501).fill(first) }), KEYS.admin)).status).toBe(400)
+  })
 
   it('does what a tiering in the process does, with the same answers', async () => {
     expect(await remote.plan()).toEqual(await tiering.plan())
@@ -221,15 +261,35 @@ describe('a running server with tiering', () => {
       const status = await run(`status --json --key-file ${keyFile}`, {})
       expect((JSON.parse(status.stdout) as { days: object[] }).days).toHaveLength(5)
       expect((await run('explain 2026-08-01')).stdout).toMatch(/^2026-08-01 is cold: 20 events/)
-      expect((await run('export --from 2026-08-01 --out -')).stderr).toMatch(
-        /^invalid_options: export works on the stores/,
-      )
       expect((await run('explain yesterday')).stderr).toMatch(/^invalid_options: day is no day/)
       expect(await run('status', { ANALYTICS_ADMIN_KEY: KEYS.read })).toMatchObject({
         code: 1,
         stdout: '',
         stderr: "key_scope: The key's scope is read; this route needs admin.\n",
       })
+    }, 60_000)
+
+    it('exports what it has, and imports it again', async () => {
+      await run('run')
+      const file = join(folder, 'events.ndjson.gz')
+      const range = '--from 2026-08-01 --to 2026-08-03'
+      expect(await run(`export ${range} --out ${file}`)).toMatchObject({ code: 0 })
+      const lines = gunzipSync(await readFile(file))
+        .toString()
+        .trimEnd()
+        .split('\n')
+      expect(lines).toHaveLength(60)
+      await writeFile(file, gzipSync([...lines, '{}', ''].join('\n')))
+      const again = await run(`import ${file}`)
+      expect(again).toMatchObject({ code: 2 })
+      expect(again.stdout).toContain('60 events imported; 0 were there, 0 are of erased people, 1 were refused.')
+      const events: StoredEvent[] = []
+      for await (const event of tiering.scan({ from: FIRST, to: FIRST + 3 * DAY_MS })) events.push(event)
+      expect(new Set(events.map(({ eventId }) => eventId)).size).toBe(60)
+      expect(events).toHaveLength(60)
+      const refused = await run(`export ${range} --out ${file}`, { ANALYTICS_ADMIN_KEY: KEYS.read })
+      expect(refused.stderr).toContain('is there already')
+      expect((await run(`import ${file}`, { ANALYTICS_ADMIN_KEY: KEYS.read })).stderr).toMatch(/^key_scope/)
     }, 60_000)
 
     it('ends in order on Ctrl-C, on the server too', async () => {

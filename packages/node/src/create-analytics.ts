@@ -107,8 +107,11 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
   })
   const engine = queryEngine({ store, cold, now })
   const privacy = privacyOf(store, suppression, erasures)
+  const importAll: Analytics['import'] = (source, importOptions) =>
+    importEvents({ pipeline, now, newId }, source, importOptions)
   const handler = createHandler({
     pipeline,
+    importEvents: importAll,
     engine,
     store,
     queue,
@@ -131,7 +134,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     privacy,
     query: (query, queryOptions) => engine.run(parseQuery(query) as typeof query, queryOptions),
     realtime: live.summary,
-    import: (source, importOptions) => importEvents({ pipeline, now, newId }, source, importOptions),
+    import: importAll,
 
     async track(event) {
       const receivedAt = now()

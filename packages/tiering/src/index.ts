@@ -94,7 +94,7 @@ export type {
   SegmentSource,
   SegmentStats,
 } from './segment-format.js'
-export type { PerformOptions, Tiering, TieringOperations } from './tiering.js'
+export type { PerformOptions, RemoteExportOptions, Tiering, TieringOperations } from './tiering.js'
 export type { Counter, InstrumentOptions, Meter, MetricResult, ObservableGauge } from './usage/metrics.js'
 export type { Prices, TierPrices } from './usage/prices.js'
 export type { UsageCounts, Verb } from './usage/usage.js'

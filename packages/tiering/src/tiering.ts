@@ -111,7 +111,13 @@ export interface Tiering {
 }
 
 /** What can be done by hand, whether the tier manager runs in this process or in a server. */
-export type TieringOperations = Omit<Tiering, 'openView' | 'scan' | 'export' | 'perform' | 'close'>
+export interface TieringOperations extends Omit<Tiering, 'openView' | 'scan' | 'export' | 'perform' | 'close'> {
+  /** Events of every tier as NDJSON in gzip members, see {@link Tiering}. */
+  export(options: RemoteExportOptions): AsyncIterable<Uint8Array>
+}
+
+/** Which events to export, as far as it can be asked of a server, which does not call `onDay`. */
+export type RemoteExportOptions = Omit<ExportOptions, 'where'>
 
 /** Options of an operation that is called by its name. */
 export interface PerformOptions {

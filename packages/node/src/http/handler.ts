@@ -1,8 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { AnalyticsError, errorCode, parseBatch, type Query, type RealtimeSummary } from '@analytics/protocol'
+import {
+  AnalyticsError,
+  errorCode,
+  isRecord,
+  LIMITS,
+  parseBatch,
+  parseStoredEvent,
+  type Query,
+  type RealtimeSummary,
+  type StoredEvent,
+} from '@analytics/protocol'
 import { parseQuery } from '../analysis/parse-query.js'
 import type { QueryEngine } from '../analysis/query.js'
 import type { ColdTier } from '../cold-tier.js'
+import type { ImportResult } from '../import.js'
 import type { ClientFacts } from '../ingest/client.js'
 import type { Pipeline } from '../ingest/pipeline.js'
 import { errorFacts, type Logger } from '../logger.js'
@@ -38,6 +49,7 @@ export interface HandlerParts {
   store: HotStore
   queue: EventQueue
   cold: ColdTier | undefined
+  importEvents: (events: readonly StoredEvent[]) => Promise<ImportResult>
   privacy: Pick<Privacy, 'erase' | 'status' | 'receipt'>
   gatekeeper: Gatekeeper
   identify: Identify | undefined
@@ -77,6 +89,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
         answerOperation({ cold: assertCold(cold), operation: operationOf(path), request, requestId, logger }),
     },
   },
+  '/import': { POST: { scope: 'admin', answer: importBatch } },
   '/users/*': { DELETE: { scope: 'admin', answer: eraseUser } },
   '/erasures/*': { GET: { scope: 'admin', answer: erasureStatus } },
   '/health': { GET: { answer: () => json({ status: 'up' }) } },
@@ -201,6 +214,20 @@ export function clientAddress(
 async function answerQuery({ engine }: HandlerParts, { request }: Call): Promise<Response> {
   const query: Query = parseQuery(await readJson(request))
   return json(await engine.run(query, { signal: request.signal }))
+}
+
+/** Stores events of an export, as they are; those of people who were erased are dropped. */
+async function importBatch({ importEvents }: HandlerParts, { request }: Call): Promise<Response> {
+  const body = await readJson(request)
+  const events = isRecord(body) ? body.events : undefined
+  if (!Array.isArray(events) || events.length > LIMITS.batchEvents) {
+    const message = `events is no list of at most ${LIMITS.batchEvents}.`
+    throw new AnalyticsError('invalid_batch', message, { field: 'events' })
+  }
+  const parsed = events.map(parseStoredEvent)
+  const { imported, duplicates, dropped } = await importEvents(parsed.flatMap((one) => (one.ok ? [one.event] : [])))
+  const rejections = parsed.flatMap((one, index) => (one.ok ? [] : [{ index, field: one.field, message: one.message }]))
+  return json({ imported, duplicates, dropped, rejected: rejections.length, rejections })
 }
 
 /** Whether the server can store: asks the store, and says how full the queue is. */

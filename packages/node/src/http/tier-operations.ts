@@ -2,6 +2,7 @@ import { errorCode } from '@analytics/protocol'
 import type { ColdTier } from '../cold-tier.js'
 import { errorFacts, type Logger } from '../logger.js'
 import { readOptionalJson } from './body.js'
+import { byteStream } from './byte-stream.js'
 import { progressStream } from './progress-stream.js'
 import { errorBody, failure, json } from './responses.js'
 
@@ -15,18 +16,27 @@ export interface OperationCall {
   logger: Logger
 }
 
-/** Does an operation and answers with what came of it: as one object, or line by line for whoever accepts `application/x-ndjson`. */
+/**
+ * Does an operation and answers with what came of it: as one object, line by line for whoever accepts `application/x-ndjson`, or as the
+ * bytes of an export.
+ */
 export async function answerOperation(call: OperationCall): Promise<Response> {
   const { cold, operation, request, requestId, logger } = call
   const { signal } = request
   try {
     const input = await readOptionalJson(request)
-    if (!request.headers.get('accept')?.includes('application/x-ndjson'))
-      return json((await cold.perform(operation, input, { signal })) ?? null)
+    const onError = (error: unknown) => {
+      if (!errorCode(error)) logger.error({ ...errorFacts(error), requestId, operation }, 'an operation failed')
+    }
+    if (!request.headers.get('accept')?.includes('application/x-ndjson')) {
+      const result = await cold.perform(operation, input, { signal })
+      if (isBytes(result)) return await byteStream({ bytes: result, contentType: 'application/gzip', onError })
+      return json(result ?? null)
+    }
     return await progressStream({
       work: (options) => cold.perform(operation, input, options),
       errorBody(error) {
-        if (!errorCode(error)) logger.error({ ...errorFacts(error), requestId, operation }, 'an operation failed')
+        onError(error)
         return errorBody(error, requestId)
       },
       signal,
@@ -36,4 +46,9 @@ export async function answerOperation(call: OperationCall): Promise<Response> {
     if (errorCode(error) === 'invalid_options') return failure(error, requestId, 400)
     throw error
   }
+}
+
+/** Whether an operation answers with bytes: an export does. */
+function isBytes(result: unknown): result is AsyncIterable<Uint8Array> {
+  return typeof result === 'object' && result !== null && Symbol.asyncIterator in result
 }

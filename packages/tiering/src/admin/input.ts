@@ -48,6 +48,15 @@ export const texts =
     return value.map((one, i) => text(length)(one, `${field}[${i}]`))
   }
 
+/** One of these texts. */
+export const oneOf =
+  <Text extends string>(...names: readonly Text[]): Check<Text> =>
+  (value, field) => {
+    const found = names.find((name) => name === value)
+    if (found !== undefined) return found
+    throw invalid(field, `is none of ${names.join(', ')}.`)
+  }
+
 /** True or false. */
 export const flag: Check<boolean> = (value, field) => {
   if (typeof value === 'boolean') return value

@@ -1,6 +1,6 @@
 import { AnalyticsError, LIMITS } from '@analytics/protocol'
 import type { PerformOptions, TieringOperations } from '../tiering.js'
-import { type Checks, duration, flag, instant, number, readFields, text, texts } from './input.js'
+import { type Checks, duration, flag, instant, number, oneOf, readFields, text, texts } from './input.js'
 
 type Operation = (tiering: TieringOperations, input: unknown, options: PerformOptions) => Promise<unknown>
 
@@ -21,6 +21,13 @@ const id = { id: text(64) }
 const range = { from: instant, to: instant }
 const subject = { userIds: texts(MOST_IDS, LIMITS.userId), anonymousIds: texts(MOST_IDS, LIMITS.anonymousId) }
 
+const selection = {
+  userIds: texts(MOST_IDS, LIMITS.userId),
+  eventTypes: texts(MOST_IDS, LIMITS.eventType),
+  tiers: oneOf('all', 'cold'),
+  onArchived: oneOf('error', 'partial', 'restore'),
+}
+
 /** What can be called by name, with what each takes. Whether a value makes sense, its method finds out. */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   plan: operation({}, {}, (tiering) => tiering.plan()),
@@ -36,6 +43,9 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   ),
   status: operation({}, {}, (tiering) => tiering.status()),
   explain: operation(day, {}, (tiering, input) => tiering.explain(input.day)),
+  export: operation(range, selection, async (tiering, input, { signal }) =>
+    tiering.export({ ...input, ...(signal ? { signal } : {}) }),
+  ),
   costs: operation({}, range, (tiering, input) => tiering.costs(input)),
   park: operation(day, {}, (tiering, input) => tiering.park(input.day)),
   retry: operation({}, day, (tiering, input) => tiering.retry(input.day)),
@@ -63,7 +73,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   'erase receipt': operation(id, {}, (tiering, input) => tiering.erase.receipt(input.id)),
 }
 
-/** Does an operation by its name. @throws AnalyticsError `not_found`, `invalid_options`, or what the operation throws. */
+/** Does an operation by its name; an export resolves to its bytes. @throws AnalyticsError `not_found`, `invalid_options`, or what the operation throws. */
 export async function performOperation(
   tiering: TieringOperations,
   name: string,

@@ -1,4 +1,4 @@
-import { AnalyticsError, type ErrorCode, errorCode, isRecord } from '@analytics/protocol'
+import { AnalyticsError, type ErrorCode, errorCode, isRecord, type StoredEvent } from '@analytics/protocol'
 import type { MoveProgress } from '../operations/move-context.js'
 import type { RemoteServer } from './remote-server.js'
 
@@ -19,33 +19,67 @@ export function remoteCall(server: RemoteServer): RemoteCall {
     { signal, onProgress = () => {} }: RemoteCallOptions = {},
   ) => {
     try {
-      const response = await ask(server, operation, input, signal)
-      if (response.status !== 200) throw await refusalOf(server, response)
-      if (!isLines(response)) throw notMounted(server)
+      // Lines keep the connection alive, however long the work takes.
+      const response = await ask(server, `tiers/${operation.replaceAll(' ', '/')}`, { input, accept: LINES, signal })
       return (await resultOf(server, response, onProgress)) as Result
     } catch (error) {
-      if (!signal?.aborted) throw error
-      const message = 'The call was ended; the server stops after the step that it is at.'
-      throw new AnalyticsError('aborted', message, { cause: signal.reason })
+      throw unlessAborted(error, signal)
     }
   }
 }
 
-async function ask(
-  { url, key, fetch }: RemoteServer,
+/** The error of a call, or that it was ended. */
+function unlessAborted(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (!signal?.aborted) return error
+  const message = 'The call was ended; the server stops after the step that it is at.'
+  return new AnalyticsError('aborted', message, { cause: signal.reason })
+}
+
+/** The bytes that the server answers an operation with. */
+export async function* remoteBytes(
+  server: RemoteServer,
   operation: string,
   input: object,
   signal: AbortSignal | undefined,
-): Promise<Response> {
+): AsyncGenerator<Uint8Array> {
   try {
-    return await fetch(`${url}/tiers/${operation.replaceAll(' ', '/')}`, {
+    const { body } = await ask(server, `tiers/${operation}`, { input, accept: 'application/gzip', signal })
+    try {
+      if (body) yield* body as AsyncIterable<Uint8Array>
+    } catch (cause) {
+      throw brokenOff(server.url, cause)
+    }
+  } catch (error) {
+    throw unlessAborted(error, signal)
+  }
+}
+
+/** Has the server store events, and tells what became of them. */
+export async function remoteImport(
+  server: RemoteServer,
+  events: readonly StoredEvent[],
+  signal: AbortSignal | undefined,
+): Promise<Record<string, unknown>> {
+  try {
+    const response = await ask(server, 'import', { input: { events }, accept: 'application/json', signal })
+    return objectIn(await response.text())
+  } catch (error) {
+    throw unlessAborted(error, signal)
+  }
+}
+
+/** Asks the server; resolves where it answers with what was asked for. */
+async function ask(
+  server: RemoteServer,
+  path: string,
+  { input, accept, signal }: { input: object; accept: string; signal: AbortSignal | undefined },
+): Promise<Response> {
+  const { url, key, fetch } = server
+  let response: Response
+  try {
+    response = await fetch(`${url}/${path}`, {
       method: 'POST',
-      headers: {
-        authorization: `Bearer ${key}`,
-        // Lines keep the connection alive, however long the work takes.
-        accept: LINES,
-        'content-type': 'application/json',
-      },
+      headers: { authorization: `Bearer ${key}`, accept, 'content-type': 'application/json' },
       body: JSON.stringify(input),
       // The key goes nowhere but where it is meant for.
       redirect: 'manual',
@@ -54,6 +88,9 @@ async function ask(
   } catch (cause) {
     throw new AnalyticsError('store_unavailable', `${url} can't be reached${reasonOf(cause)}.`, { cause })
   }
+  if (response.status !== 200) throw await refusalOf(server, response)
+  if (response.headers.get('content-type')?.startsWith(accept) !== true) throw notMounted(server)
+  return response
 }
 
 /** Why a request failed, as far as a code tells. */
@@ -63,10 +100,6 @@ function reasonOf(error: unknown): string {
 }
 
 const LINES = 'application/x-ndjson'
-
-function isLines({ headers }: Response): boolean {
-  return headers.get('content-type')?.startsWith(LINES) === true
-}
 
 /** Reads lines up to the one that is the end. */
 async function resultOf(

@@ -1,6 +1,6 @@
 import { restoreWaiter } from '../operations/restore.js'
 import type { TieringOperations } from '../tiering.js'
-import { remoteCall } from './remote-call.js'
+import { remoteBytes, remoteCall } from './remote-call.js'
 import { type RemoteTieringOptions, resolveServer } from './remote-server.js'
 
 /**
@@ -14,7 +14,8 @@ import { type RemoteTieringOptions, resolveServer } from './remote-server.js'
  * const { days } = await tiering.status()
  */
 export function remoteTiering(options: RemoteTieringOptions): TieringOperations {
-  const call = remoteCall(resolveServer(options))
+  const server = resolveServer(options)
+  const call = remoteCall(server)
   const restoreStatus: TieringOperations['restore']['status'] = (id, more) => call('restore status', { id }, more)
   return {
     plan: () => call('plan'),
@@ -26,6 +27,7 @@ export function remoteTiering(options: RemoteTieringOptions): TieringOperations 
     rebuildCatalog: ({ dryRun, deep, ...run } = {}) => call('rebuild-catalog', { dryRun, deep }, run),
     status: () => call('status'),
     explain: (day) => call('explain', { day }),
+    export: ({ signal, onDay: _onDay, ...input }) => remoteBytes(server, 'export', input, signal),
     costs: ({ from, to } = {}) => call('costs', { from, to }),
     park: async (day) => void (await call('park', { day })),
     retry: (day) => call('retry', { day }),

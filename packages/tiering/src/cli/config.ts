@@ -1,27 +1,14 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { AnalyticsError, type StoredEvent } from '@analytics/protocol'
+import { AnalyticsError } from '@analytics/protocol'
+import type { Importer } from '../export/importer.js'
 import type { Tiering } from '../tiering.js'
-
-/** What became of events that were imported. */
-export interface ImportCounts {
-  imported: number
-  duplicates: number
-  rejected: number
-  /** Events of people of whom nothing more is stored. */
-  dropped: number
-}
 
 /** What a config file has as its default export, or returns from it. */
 export interface TieringConfig {
   tiering: Tiering
   /** The analytics over the same store: what `import` needs. */
-  analytics?: {
-    import(
-      events: AsyncIterable<StoredEvent>,
-      options: { signal: AbortSignal; onProgress(progress: ImportCounts): void },
-    ): Promise<ImportCounts>
-  }
+  analytics?: Importer
   /** Closes what the file has opened. */
   close?(): Promise<void>
 }

@@ -4,7 +4,6 @@ import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AnalyticsError, type StoredEvent } from '@analytics/protocol'
 import { readExport } from '../export/read.js'
-import type { Tiering } from '../tiering.js'
 import type { Arguments } from './arguments.js'
 import { type Command, type CommandContext, rangeOf } from './command.js'
 import { bytes } from './format.js'
@@ -16,7 +15,6 @@ export const EXPORT_COMMANDS: Readonly<Record<string, Command>> = {
     does: 'writes events of every tier as NDJSON, gzip; --out - is the standard output',
     async run(context) {
       const { out, force } = context.arguments
-      assertLocal(context, 'export')
       if (out === undefined) throw new AnalyticsError('invalid_options', '--out is missing.', { field: 'out' })
       const isPiped = out === '-'
       if (!isPiped && !force) await assertFree(out)
@@ -28,7 +26,6 @@ export const EXPORT_COMMANDS: Readonly<Record<string, Command>> = {
     usage: 'import <file>',
     does: 'stores the events of an export; those that are there already count once, those of erased people are left out',
     async run(context) {
-      assertLocal(context, 'import')
       const { analytics, arguments: given, signal } = context
       const file = given.words[1]
       if (file === undefined) throw new AnalyticsError('invalid_options', 'Name a file.', { field: 'file' })
@@ -59,15 +56,6 @@ export const EXPORT_COMMANDS: Readonly<Record<string, Command>> = {
   },
 }
 
-type LocalContext = CommandContext & { local: Tiering }
-
-/** @throws AnalyticsError `invalid_options` where a server does the work. */
-function assertLocal(context: CommandContext, command: string): asserts context is LocalContext {
-  if (context.local) return
-  const message = `${command} works on the stores themselves: give it --config, not --url.`
-  throw new AnalyticsError('invalid_options', message, { field: 'url' })
-}
-
 /** Lines that are no events, of which the first are explained. */
 interface RefusedLines {
   count: number
@@ -95,7 +83,7 @@ async function assertFree(file: string): Promise<void> {
 }
 
 /** The file is there whole, or as it was before. */
-async function writeFile(context: LocalContext, file: string): Promise<number> {
+async function writeFile(context: CommandContext, file: string): Promise<number> {
   const part = `${file}.part`
   try {
     const size = await writeTo(context, createWriteStream(part))
@@ -107,9 +95,9 @@ async function writeFile(context: LocalContext, file: string): Promise<number> {
   }
 }
 
-async function writeTo({ local, arguments: given, signal, onProgress }: LocalContext, output: Writable) {
+async function writeTo({ tiering, arguments: given, signal, onProgress }: CommandContext, output: Writable) {
   let size = 0
-  const exported = local.export({
+  const exported = tiering.export({
     ...rangeOf(given),
     ...usersOf(given),
     signal,

@@ -1,17 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import { AnalyticsError } from '@analytics/protocol'
 import { remoteTiering } from '../admin/remote.js'
-import type { Tiering, TieringOperations } from '../tiering.js'
+import { remoteImporter } from '../admin/remote-import.js'
+import type { Importer } from '../export/importer.js'
+import type { TieringOperations } from '../tiering.js'
 import type { Arguments } from './arguments.js'
-import { loadConfig, type TieringConfig } from './config.js'
+import { loadConfig } from './config.js'
 
 /** What a command works on. */
 export interface OpenedTiering {
   tiering: TieringOperations
-  /** The same where it runs in this process, not in a server. */
-  local?: Tiering
   /** Where events can be imported. */
-  analytics?: TieringConfig['analytics']
+  analytics?: Importer
   /** Closes what was opened for it. */
   close?(): Promise<void>
 }
@@ -28,11 +28,11 @@ export async function openTiering(
 ): Promise<OpenedTiering> {
   if (url === undefined) {
     if (keyFile !== undefined) throw invalid('key-file', '--key-file goes with --url.')
-    const loaded = await loadConfig(config ?? DEFAULT_CONFIG)
-    return { ...loaded, local: loaded.tiering }
+    return loadConfig(config ?? DEFAULT_CONFIG)
   }
   if (config !== undefined) throw invalid('url', 'Give either --url or --config: a server has its own tiering.')
-  return { tiering: remoteTiering({ url, key: await readKey(keyFile, env) }) }
+  const server = { url, key: await readKey(keyFile, env) }
+  return { tiering: remoteTiering(server), analytics: remoteImporter(server) }
 }
 
 /** The key is never an argument: other users of the machine see those. */
