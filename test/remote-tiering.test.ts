@@ -235,7 +235,7 @@ describe('a running server with tiering', () => {
     afterEach(() => rm(folder, { recursive: true, force: true }))
 
     function start(line: string, env: Record<string, string> = { ANALYTICS_ADMIN_KEY: KEYS.admin }) {
-      const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', ...line.split(' '), '--url', url], {
+      const child = spawn(process.execPath, ['dist/cli.js', ...line.split(' '), '--url', url], {
         cwd: packageFolder('tiering'),
         env: { ...process.env, ANALYTICS_ADMIN_KEY: '', ...env },
       })

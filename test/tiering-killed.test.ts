@@ -13,7 +13,7 @@ import { limitMs, runs } from './support/soak.js'
 import { eventsOf, openTiers, type WorkerSettings } from './support/tiering-worker.js'
 import { ROOT } from './support/workspace.js'
 
-const ROUNDS = runs(3, 50)
+const ROUNDS = runs(2, 50)
 
 /** The longest time from the first work to the kill, in ms. */
 const KILL_WITHIN_MS = 2500

@@ -8,13 +8,14 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url))
-const source = (file: string) => JSON.stringify(pathToFileURL(join(PACKAGE, 'src', file)).href)
+/** What was built: a process that compiles first would take most of the time of these tests. */
+const built = (file: string) => JSON.stringify(pathToFileURL(join(PACKAGE, 'dist', file)).href)
 
 /** Two old days in a hot tier of the process, and what is in the folder already. */
 const CONFIG = `
-  import { createTiering } from ${source('create-tiering.ts')}
-  import { fileObjectStore } from ${source('stores/file.ts')}
-  import { memoryHotTier, sampleEvents } from ${source('testing/index.ts')}
+  import { createTiering } from ${built('index.js')}
+  import { fileObjectStore } from ${built('file.js')}
+  import { memoryHotTier, sampleEvents } from ${built('testing.js')}
   export default async () => {
     const now = () => Date.parse(process.env.NOW ?? '2027-09-01')
     const hot = memoryHotTier({ now })
@@ -42,7 +43,7 @@ describe('analytics-tiering', () => {
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  const command = (args: readonly string[]) => ['--import', 'tsx', 'src/cli.ts', ...args]
+  const command = (args: readonly string[]) => ['dist/cli.js', ...args]
   const environment = (env: Record<string, string>) => ({
     cwd: PACKAGE,
     env: { ...process.env, DIR: join(folder, `cold-${Math.random()}`), ...env },
