@@ -5,6 +5,7 @@ import { createTiering } from '../../src/create-tiering.js'
 import { parquetFormat } from '../../src/formats/parquet.js'
 import { textBody } from '../../src/operations/transfer.js'
 import { idsName, sidecarName } from '../../src/segments/names.js'
+import { sidecarText } from '../../src/segments/sidecar.js'
 import { memoryHotTier } from '../../src/testing/index.js'
 import type { Tiering } from '../../src/tiering.js'
 import { tempDir } from '../temp-dir.js'
@@ -189,6 +190,19 @@ describe('rebuildCatalog', () => {
     })
     expectSameEvents(await readEverything(other), events.slice(120))
     expect(await other.hot.records.list('meta', { prefix: 'sketch/' })).toHaveLength(2)
+  })
+
+  it('does not believe a description of other rows', async () => {
+    const { world } = await movedWorld()
+    const name = await nameOf(world)
+    const { day, value } = { day: DAY, value: (await catalogDay(world, DAY))!.segments[0]! }
+    await world.cold.delete(sidecarName(name))
+    const segment = { ...value, rowHash: value.rowHash.replace(/^./, (digit) => (digit === '0' ? '1' : '0')) }
+    await world.cold.put(sidecarName(name), textBody(sidecarText({ day, segment })))
+    const { problems } = await withoutDatabase(world).open().rebuildCatalog({ deep: true })
+    expect(problems).toMatchObject([
+      { objectName: name, problem: 'contents', message: expect.stringContaining('rowHash') },
+    ])
   })
 
   it('leaves a day alone that has unfinished work', async () => {
