@@ -50,6 +50,7 @@ export {
 export { canonicalJson, isRecord, type Json, type JsonObject, PROTOTYPE_KEYS, type Scalar } from './json.js'
 export { LIMITS } from './limits.js'
 export {
+  type ActiveUsersQuery,
   type Age,
   type Aggregate,
   ageYears,
@@ -61,13 +62,17 @@ export {
   type FunnelQuery,
   type Interval,
   instantBefore,
+  type LifecycleQuery,
   type MetricDefinition,
   type MetricName,
+  type Occurrences,
   type PropertyFilter,
   type Query,
   type QueryBase,
   type Range,
+  type RetentionQuery,
   type Step,
+  type StickinessQuery,
   type TrendQuery,
 } from './query.js'
 export {
@@ -80,6 +85,7 @@ export {
   type StoredRecord,
 } from './records.js'
 export type {
+  ActiveUsersResult,
   BatchResult,
   ErrorBody,
   EventResult,
@@ -88,10 +94,16 @@ export type {
   EventsResult,
   FunnelResult,
   FunnelStepResult,
+  LifecycleResult,
+  LifecycleRow,
   QueryAnswer,
   QueryMeta,
   RealtimeSummary,
   ResultOf,
+  ResultsByKind,
+  RetentionCohort,
+  RetentionResult,
+  StickinessResult,
   TrendPoint,
   TrendResult,
 } from './results.js'

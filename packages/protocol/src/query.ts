@@ -136,8 +136,77 @@ export interface TrendQuery extends QueryBase {
   interval?: Interval
 }
 
+/** How often something is done in an interval for that interval to count. */
+export interface Occurrences {
+  /** @default 1 */
+  minOccurrences?: number
+  /** @default any number */
+  maxOccurrences?: number
+}
+
+/**
+ * Whether people come back: of those who did the start event in an interval, how many did the return event in each interval after it.
+ * Intervals are calendar intervals of the range's time zone, and nothing behind the range counts.
+ */
+export interface RetentionQuery extends QueryBase {
+  kind: 'retention'
+  startEvent: Step
+  returnEvent: Step
+  /** @default 'day' */
+  interval?: Exclude<Interval, 'minute'>
+  /** Intervals after the first that are looked at. @default as many as the range has behind its first */
+  periods?: number
+  /**
+   * Which cohorts a person is in. `recurring`: each interval with a start event. `first-time`: the interval of the very first start event,
+   * however long ago. `first-in-range`: that of the first one in the range.
+   * @default 'recurring'
+   */
+  mode?: 'recurring' | 'first-time' | 'first-in-range'
+  /** Whether a return counts in its own interval alone, or in every one before it as well (`false`). @default true */
+  bounded?: boolean
+  /** Return events that an interval must have to count. @default 1 */
+  minOccurrences?: number
+  /** Joins intervals after the first: `[1, 3]` is the next one, and the three behind it. In place of `periods`. */
+  brackets?: readonly number[]
+  /** What rates are shares of: the cohort, or who was there the period before. @default 'cohort' */
+  reference?: 'cohort' | 'previous'
+}
+
+/** Who is new, who stays, who comes back and who is gone, by interval. */
+export interface LifecycleQuery extends QueryBase {
+  kind: 'lifecycle'
+  /** What counts as being active. @default any event */
+  event?: Step
+  /** @default 'day' */
+  interval?: Exclude<Interval, 'minute'>
+}
+
+/** In how many intervals of the range people were active. */
+export interface StickinessQuery extends QueryBase, Occurrences {
+  kind: 'stickiness'
+  /** What counts as being active. @default any event */
+  event?: Step
+  /** @default 'day' */
+  interval?: Exclude<Interval, 'minute'>
+}
+
+/** Distinct people of the 1, 7 or 30 calendar days that end with each day of the range. */
+export interface ActiveUsersQuery extends QueryBase {
+  kind: 'active-users'
+  window: 'day' | 'week' | 'month'
+  /** What counts as being active. @default any event */
+  event?: Step
+}
+
 /** A question, told apart by `kind`. */
-export type Query = EventsQuery | FunnelQuery | TrendQuery
+export type Query =
+  | EventsQuery
+  | FunnelQuery
+  | TrendQuery
+  | RetentionQuery
+  | LifecycleQuery
+  | StickinessQuery
+  | ActiveUsersQuery
 
 const DURATION_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
 

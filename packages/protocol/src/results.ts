@@ -1,6 +1,6 @@
 import type { ErrorCode } from './errors.js'
 import type { StoredEvent } from './event.js'
-import type { EventsQuery, FunnelQuery, Query, TrendQuery } from './query.js'
+import type { Query } from './query.js'
 
 /** What became of one event of a batch. */
 export type EventStatus = 'accepted' | 'duplicate' | 'rejected' | 'dropped' | 'retry'
@@ -43,7 +43,7 @@ export type EventRow = Omit<StoredEvent, 'eventTimestamp' | 'receivedTimestamp' 
   processingTimestamp: string
 }
 
-/** Answer of an {@link EventsQuery}. */
+/** Answer of an `EventsQuery`. */
 export interface EventsResult {
   events: EventRow[]
   /** Present where more may follow. */
@@ -64,7 +64,7 @@ export interface FunnelStepResult {
   medianSeconds: number | null
 }
 
-/** Answer of a {@link FunnelQuery}. */
+/** Answer of a `FunnelQuery`. */
 export interface FunnelResult {
   steps: FunnelStepResult[]
 }
@@ -79,9 +79,62 @@ export interface TrendPoint {
   complete: boolean
 }
 
-/** Answer of a {@link TrendQuery}. */
+/** Answer of a `TrendQuery`. */
 export interface TrendResult {
   series: { metric: string; points: TrendPoint[] }[]
+}
+
+/** People who did the start event in the same interval. */
+export interface RetentionCohort {
+  /** Start of the interval, ISO with the offset of the query's time zone. */
+  start: string
+  size: number
+  /** At 0 the size, at k those who came back in period k. */
+  users: number[]
+  /** Shares, 0 to 1; null where there is nobody to be a share of. */
+  rates: (number | null)[]
+  /** False where a period is not over, or lies behind the range: nobody could come back in it. */
+  complete: boolean[]
+}
+
+/** Answer of a `RetentionQuery`. */
+export interface RetentionResult {
+  cohorts: RetentionCohort[]
+  /** By period, of all people whose cohort is complete there; null where there are none. */
+  average: (number | null)[]
+}
+
+/** One interval of a lifecycle. */
+export interface LifecycleRow {
+  /** Start of the interval, ISO with the offset of the query's time zone. */
+  start: string
+  /** People whose first event ever is in the interval. */
+  new: number
+  /** Active in this interval and the one before. */
+  returning: number
+  /** Active in this interval and some time ago, but not in the one before. */
+  resurrecting: number
+  /** Active in the interval before and not in this one, as a negative number. */
+  dormant: number
+  /** False while the interval is not over. */
+  complete: boolean
+}
+
+/** Answer of a `LifecycleQuery`. */
+export interface LifecycleResult {
+  rows: LifecycleRow[]
+}
+
+/** Answer of a `StickinessQuery`. */
+export interface StickinessResult {
+  /** From 1 interval up to all of them: how many people were active in exactly so many. */
+  rows: { intervals: number; users: number }[]
+}
+
+/** Answer of an `ActiveUsersQuery`. */
+export interface ActiveUsersResult {
+  /** One for each day of the range. */
+  points: { start: string; users: number; complete: boolean }[]
 }
 
 /** Which tiers an answer was read from, and whether it is whole. */
@@ -105,14 +158,19 @@ export interface QueryMeta {
   semanticsVersion: number
 }
 
+/** Results by the kind of their query. */
+export interface ResultsByKind {
+  events: EventsResult
+  funnel: FunnelResult
+  trend: TrendResult
+  retention: RetentionResult
+  lifecycle: LifecycleResult
+  stickiness: StickinessResult
+  'active-users': ActiveUsersResult
+}
+
 /** The result that goes with a query. */
-export type ResultOf<Q extends Query> = Q extends EventsQuery
-  ? EventsResult
-  : Q extends FunnelQuery
-    ? FunnelResult
-    : Q extends TrendQuery
-      ? TrendResult
-      : never
+export type ResultOf<Q extends Query> = ResultsByKind[Q['kind']]
 
 /** The answer to a query. */
 export interface QueryAnswer<Q extends Query = Query> {

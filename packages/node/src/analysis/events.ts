@@ -8,13 +8,19 @@ import {
   type StoredEvent,
 } from '@analytics/protocol'
 import type { HotStore } from '../store.js'
+import type { Analysis } from './analysis.js'
 import type { TierReader } from './tiers.js'
+
+/** Whole events, page by page. */
+export const events: Analysis<EventsQuery> = {
+  run: (query, { store, reader, signal }) => listEvents(query, store, reader, signal),
+}
 
 /** Events of a page unless the query says otherwise. */
 const DEFAULT_LIMIT = 100
 
 /** A page of whole events; one more than the page is read, to know whether there is a next one. */
-export async function listEvents(
+async function listEvents(
   query: EventsQuery,
   store: HotStore,
   reader: TierReader,

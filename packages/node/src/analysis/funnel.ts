@@ -1,5 +1,33 @@
-import type { EventBatch, FunnelResult } from '@analytics/protocol'
+import {
+  AnalyticsError,
+  durationMs,
+  type EventBatch,
+  type FunnelQuery,
+  type FunnelResult,
+  type Step,
+} from '@analytics/protocol'
 import type { People } from '../store.js'
+import { type Analysis, stepMatch } from './analysis.js'
+import { personSlots } from './person-slots.js'
+
+const DEFAULT_WINDOW = '14d'
+
+/** How many people did the steps. */
+export const funnel: Analysis<FunnelQuery> = {
+  async run({ steps, window = DEFAULT_WINDOW, where }, { store, reader, signal }) {
+    const windowMs = durationMs(window)
+    if (windowMs === undefined)
+      throw new AnalyticsError('invalid_query', `window: ${window} is no duration.`, { field: 'window' })
+    const machine = funnelMachine({ steps: steps.length, windowMs }, await store.people())
+    const matches = steps.map(stepMatch)
+    for await (const batch of reader.scan({ matches, signal, ...(where ? { where } : {}) })) machine.push(batch)
+    return machine.result(steps.map(stepName))
+  },
+}
+
+function stepName({ name, event }: Step): string {
+  return name ?? (typeof event === 'string' ? event : event.join(', '))
+}
 
 /** What the machine needs to know of a funnel. */
 export interface FunnelSpec {
@@ -89,28 +117,6 @@ function byPerson(persons: readonly number[], masks: readonly number[]): Map<num
     else groups.set(person, [masks[i]!])
   }
   return groups
-}
-
-/** Which slot a person's state has: people are dense numbers, hence an array and no map. */
-function personSlots(expected: number) {
-  let slotOf = new Int32Array(expected).fill(-1)
-  let size = 0
-  return {
-    count: () => size,
-    find(person: number): number | undefined {
-      const slot = person < slotOf.length ? slotOf[person]! : -1
-      return slot === -1 ? undefined : slot
-    },
-    add(person: number): number {
-      if (person >= slotOf.length) {
-        const larger = new Int32Array(Math.max(person + 1, slotOf.length * 2)).fill(-1, slotOf.length)
-        larger.set(slotOf)
-        slotOf = larger
-      }
-      slotOf[person] = size
-      return size++
-    },
-  }
 }
 
 /**

@@ -67,6 +67,9 @@ const metric = z.union([
   }),
 ])
 
+const interval = z.enum(['hour', 'day', 'week', 'month'])
+const count = z.number().int().min(1).max(10_000)
+
 const query = z.discriminatedUnion('kind', [
   z.strictObject({
     ...base,
@@ -90,6 +93,39 @@ const query = z.discriminatedUnion('kind', [
     kind: z.literal('trend'),
     metrics: z.array(metric).min(1).max(16),
     interval: z.enum(['minute', 'hour', 'day', 'week', 'month']).optional(),
+  }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('retention'),
+    startEvent: step,
+    returnEvent: step,
+    interval: interval.optional(),
+    periods: count.optional(),
+    mode: z.enum(['recurring', 'first-time', 'first-in-range']).optional(),
+    bounded: z.boolean().optional(),
+    minOccurrences: count.optional(),
+    brackets: z.array(count).min(1).max(100).optional(),
+    reference: z.enum(['cohort', 'previous']).optional(),
+  }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('lifecycle'),
+    event: step.optional(),
+    interval: interval.optional(),
+  }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('stickiness'),
+    event: step.optional(),
+    interval: interval.optional(),
+    minOccurrences: count.optional(),
+    maxOccurrences: count.optional(),
+  }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('active-users'),
+    window: z.enum(['day', 'week', 'month']),
+    event: step.optional(),
   }),
 ])
 

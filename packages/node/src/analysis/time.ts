@@ -116,3 +116,22 @@ function next(at: Temporal.ZonedDateTime, interval: Interval): Temporal.ZonedDat
       return at.add({ months: 1 }).startOfDay()
   }
 }
+
+/** Whether interval i ends at or before an instant. */
+export function isOver({ starts, end }: Buckets, index: number, now: number): boolean {
+  return (starts[index + 1] ?? end) <= now
+}
+
+/** Where the interval before the first one begins. */
+export function previousStart({ starts }: Buckets, timeZone: string, interval: Interval): number {
+  const first = Temporal.Instant.fromEpochMilliseconds(starts[0]!).toZonedDateTimeISO(timeZone)
+  const length = { minute: 'minutes', hour: 'hours', day: 'days', week: 'weeks', month: 'months' } as const
+  const before = first.subtract({ [length[interval]]: 1 })
+  return (interval === 'minute' || interval === 'hour' ? before : before.startOfDay()).epochMilliseconds
+}
+
+/** The range with so many calendar days before it, from the beginning of its first day. */
+export function daysEarlier(range: ResolvedRange, days: number): ResolvedRange {
+  const from = Temporal.Instant.fromEpochMilliseconds(range.from).toZonedDateTimeISO(range.timeZone)
+  return { ...range, from: from.startOfDay().subtract({ days }).startOfDay().epochMilliseconds }
+}

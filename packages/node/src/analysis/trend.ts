@@ -6,10 +6,25 @@ import {
   type MetricDefinition,
   type MetricName,
   type Scalar,
+  type TrendQuery,
   type TrendResult,
 } from '@analytics/protocol'
 import type { People } from '../store.js'
-import type { Buckets } from './time.js'
+import { type Analysis, stepMatch } from './analysis.js'
+import { type Buckets, buckets, isOver } from './time.js'
+
+/** Metrics over time. */
+export const trend: Analysis<TrendQuery> = {
+  async run(query, { store, reader, range, signal, now }) {
+    const metrics = query.metrics.map(resolveMetric)
+    const machine = trendMachine(metrics, buckets(range, query.interval ?? 'day'), await store.people())
+    const columns = [...new Set(metrics.flatMap(({ column }) => (column === undefined ? [] : [column])))]
+    const matches = metrics.map(({ match }) => match)
+    const where = query.where ? { where: query.where } : {}
+    for await (const batch of reader.scan({ matches, columns, signal, ...where })) machine.push(batch)
+    return machine.result(now)
+  },
+}
 
 /** The metrics that have a name of their own. */
 const NAMED_METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
@@ -35,10 +50,7 @@ export function resolveMetric(metric: MetricName | MetricDefinition): ResolvedMe
   const { name, event = '*', where, aggregate = 'count', property = 'eventValue' } = definition
   return {
     name,
-    match: {
-      ...(event === '*' ? {} : { eventTypes: typeof event === 'string' ? [event] : event }),
-      ...(where ? { where } : {}),
-    },
+    match: stepMatch({ event, ...(where ? { where } : {}) }),
     aggregate,
     column:
       aggregate === 'count' || aggregate === 'users' ? undefined : aggregate === 'sessions' ? 'sessionId' : property,
@@ -54,7 +66,7 @@ export interface TrendMachine {
 
 /** One pass over rows in order of time; distinct people and sessions are kept for the open interval only. */
 export function trendMachine(metrics: readonly ResolvedMetric[], intervals: Buckets, people: People): TrendMachine {
-  const { starts, end } = intervals
+  const { starts } = intervals
   const points = metrics.map(() => new Array<number | null>(starts.length).fill(null))
   const open = metrics.map(({ aggregate }) => accumulator(aggregate))
   let bucket = 0
@@ -86,7 +98,7 @@ export function trendMachine(metrics: readonly ResolvedMetric[], intervals: Buck
           points: points[i]!.map((value, at) => ({
             start: intervals.label(at),
             value,
-            complete: (starts[at + 1] ?? end) <= now,
+            complete: isOver(intervals, at, now),
           })),
         })),
       }

@@ -1,0 +1,36 @@
+import type { EventMatch, Query, ResultOf, Step } from '@analytics/protocol'
+import type { HotStore } from '../store.js'
+import type { TierReader } from './tiers.js'
+import type { ResolvedRange } from './time.js'
+
+/** What an analysis works with. */
+export interface AnalysisContext {
+  store: HotStore
+  /** Over the instants that the analysis reads. */
+  reader: TierReader
+  /** Of the query. */
+  range: ResolvedRange
+  signal: AbortSignal
+  /** UTC milliseconds. */
+  now: number
+}
+
+/** How one kind of query is answered. */
+export interface Analysis<Q extends Query> {
+  /** Which instants are read, UTC milliseconds. @default those of the range */
+  reads?(query: Q, range: ResolvedRange): { from: number; to: number }
+  run(query: Q, context: AnalysisContext): Promise<ResultOf<Q>>
+}
+
+/** Days are four-digit years: no event is older. */
+export const EARLIEST: number = Date.parse('0001-01-02')
+
+export const ANY_EVENT: Step = { event: '*' }
+
+/** Which events count as a step. */
+export function stepMatch({ event, where }: Step): EventMatch {
+  return {
+    ...(event === '*' ? {} : { eventTypes: typeof event === 'string' ? [event] : event }),
+    ...(where ? { where } : {}),
+  }
+}

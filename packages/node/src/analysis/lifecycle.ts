@@ -1,0 +1,45 @@
+import type { LifecycleQuery, LifecycleResult } from '@analytics/protocol'
+import { type Activity, activityGrid } from './activity.js'
+import { ANY_EVENT, type Analysis, EARLIEST, stepMatch } from './analysis.js'
+import { type Buckets, buckets, isOver, previousStart } from './time.js'
+
+/** Who is new, stays, comes back or is gone. */
+export const lifecycle: Analysis<LifecycleQuery> = {
+  // Whether somebody is new, only all of their past can tell.
+  reads: (_query, { to }) => ({ from: EARLIEST, to }),
+
+  async run({ event = ANY_EVENT, interval = 'day', where }, { store, reader, range, signal, now }) {
+    const intervals = buckets(range, interval)
+    const starts = Float64Array.from([previousStart(intervals, range.timeZone, interval), ...intervals.starts])
+    const grid = activityGrid({ starts, occurrences: [{}] }, await store.people())
+    const matches = [stepMatch(event)]
+    for await (const batch of reader.scan({ matches, signal, ...(where ? { where } : {}) })) grid.push(batch)
+    return lifecycleOf(grid, intervals, now)
+  },
+}
+
+/** What the grid says, whose first interval is the one before the others. */
+export function lifecycleOf(grid: Activity, intervals: Buckets, now: number): LifecycleResult {
+  const rows = Array.from(intervals.starts, (_, at) => ({
+    start: intervals.label(at),
+    new: 0,
+    returning: 0,
+    resurrecting: 0,
+    dormant: 0,
+    complete: isOver(intervals, at, now),
+  }))
+  for (let person = 0; person < grid.people(); person++) {
+    let isKnown = grid.didBefore(person, 0)
+    let wasActive = grid.has(person, 0, 0)
+    isKnown ||= wasActive
+    for (const [at, row] of rows.entries()) {
+      const isActive = grid.has(person, 0, at + 1)
+      if (isActive && !isKnown) row.new++
+      else if (isActive) row[wasActive ? 'returning' : 'resurrecting']++
+      else if (wasActive) row.dormant--
+      isKnown ||= isActive
+      wasActive = isActive
+    }
+  }
+  return { rows }
+}

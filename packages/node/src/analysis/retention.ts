@@ -1,0 +1,103 @@
+import { AnalyticsError, type RetentionCohort, type RetentionQuery, type RetentionResult } from '@analytics/protocol'
+import { type Activity, activityGrid } from './activity.js'
+import { type Analysis, EARLIEST, stepMatch } from './analysis.js'
+import { type Buckets, buckets, isOver } from './time.js'
+
+/** The matches of the scan. */
+const START = 0
+const RETURN = 1
+
+const NONE = -1
+
+/** Cohorts of people and who of them comes back. */
+export const retention: Analysis<RetentionQuery> = {
+  reads: ({ mode }, { from, to }) => ({ from: mode === 'first-time' ? EARLIEST : from, to }),
+
+  async run(query, { store, reader, range, signal, now }) {
+    const { interval = 'day', minOccurrences = 1, where } = query
+    const intervals = buckets(range, interval)
+    const grid = activityGrid({ starts: intervals.starts, occurrences: [{}, { minOccurrences }] }, await store.people())
+    const matches = [stepMatch(query.startEvent), stepMatch(query.returnEvent)]
+    for await (const batch of reader.scan({ matches, signal, ...(where ? { where } : {}) })) grid.push(batch)
+    return retentionOf(grid, intervals, query, now)
+  },
+}
+
+/** Which intervals after the first each period has: `from` and `to` inclusive. */
+interface Period {
+  from: number
+  to: number
+}
+
+/** What the grid says of who comes back. */
+export function retentionOf(
+  grid: Activity,
+  intervals: Buckets,
+  query: Pick<RetentionQuery, 'mode' | 'bounded' | 'periods' | 'brackets' | 'reference'>,
+  now: number,
+): RetentionResult {
+  const count = intervals.starts.length
+  const { mode = 'recurring', bounded = true, reference = 'cohort' } = query
+  const periods = periodsOf(query, count)
+  const users = Array.from({ length: count }, () => new Array<number>(periods.length + 1).fill(0))
+  const periodAt = new Int32Array(count).fill(NONE)
+  for (const [at, { from, to }] of periods.entries()) periodAt.fill(at, from, to + 1)
+  const add = (person: number, cohort: number): void => {
+    const row = users[cohort]!
+    row[0]!++
+    let counted = NONE
+    let last = NONE
+    for (let at = grid.next(person, RETURN, cohort + 1); at < count; at = grid.next(person, RETURN, at + 1)) {
+      last = at - cohort
+      const period = periodAt[last]!
+      if (!bounded || period === NONE || period === counted) continue
+      counted = period
+      row[period + 1]!++
+    }
+    if (!bounded) for (let at = 0; at < periods.length && periods[at]!.from <= last; at++) row[at + 1]!++
+  }
+  for (let person = 0; person < grid.people(); person++) {
+    if (mode === 'first-time' && grid.didBefore(person, START)) continue
+    for (let at = grid.next(person, START, 0); at < count; at = grid.next(person, START, at + 1)) {
+      add(person, at)
+      if (mode !== 'recurring') break
+    }
+  }
+  const cohorts = users.map((row, cohort): RetentionCohort => {
+    const lasts = [cohort, ...periods.map(({ to }) => cohort + to)]
+    return {
+      start: intervals.label(cohort),
+      size: row[0]!,
+      users: row,
+      rates: row.map((one, at) => share(one, reference === 'cohort' || at === 0 ? row[0]! : row[at - 1]!)),
+      complete: lasts.map((last) => last < count && isOver(intervals, last, now)),
+    }
+  })
+  return { cohorts, average: averages(cohorts, reference) }
+}
+
+const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole)
+
+/** @throws AnalyticsError `invalid_query` where periods and brackets are both given. */
+function periodsOf({ periods, brackets }: Pick<RetentionQuery, 'periods' | 'brackets'>, intervals: number): Period[] {
+  if (periods !== undefined && brackets !== undefined)
+    throw new AnalyticsError('invalid_query', 'brackets: give either periods or brackets.', { field: 'brackets' })
+  const widths = brackets ?? new Array<number>(periods ?? intervals - 1).fill(1)
+  let from = 1
+  return widths.map((width) => {
+    const period = { from, to: from + width - 1 }
+    from += width
+    return period
+  })
+}
+
+/** Over the people of all cohorts that are complete in a period: one that is not over is no zero. */
+function averages(cohorts: readonly RetentionCohort[], reference: 'cohort' | 'previous'): (number | null)[] {
+  const periods = cohorts[0]?.users.length ?? 0
+  return Array.from({ length: periods }, (_, at) => {
+    const mature = cohorts.filter(({ complete }) => complete[at])
+    const base = reference === 'cohort' || at === 0 ? 0 : at - 1
+    const sum = (column: number): number => mature.reduce((all, { users }) => all + users[column]!, 0)
+    return share(sum(at), sum(base))
+  })
+}

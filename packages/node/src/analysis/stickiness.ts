@@ -1,0 +1,28 @@
+import type { StickinessQuery, StickinessResult } from '@analytics/protocol'
+import { type Activity, activityGrid } from './activity.js'
+import { ANY_EVENT, type Analysis, stepMatch } from './analysis.js'
+import { buckets } from './time.js'
+
+/** In how many intervals people were active. */
+export const stickiness: Analysis<StickinessQuery> = {
+  async run(query, { store, reader, range, signal }) {
+    const { event = ANY_EVENT, interval = 'day', minOccurrences = 1, maxOccurrences, where } = query
+    const { starts } = buckets(range, interval)
+    const occurrences = [{ minOccurrences, ...(maxOccurrences === undefined ? {} : { maxOccurrences }) }]
+    const grid = activityGrid({ starts, occurrences }, await store.people())
+    const matches = [stepMatch(event)]
+    for await (const batch of reader.scan({ matches, signal, ...(where ? { where } : {}) })) grid.push(batch)
+    return stickinessOf(grid, starts.length)
+  },
+}
+
+/** How many people were active in exactly so many intervals. */
+export function stickinessOf(grid: Activity, intervals: number): StickinessResult {
+  const users = new Array<number>(intervals + 1).fill(0)
+  for (let person = 0; person < grid.people(); person++) {
+    let active = 0
+    for (let at = grid.next(person, 0, 0); at < intervals; at = grid.next(person, 0, at + 1)) active++
+    users[active]!++
+  }
+  return { rows: users.slice(1).map((count, at) => ({ intervals: at + 1, users: count })) }
+}
