@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { duckdbKind, memoryKind, postgresKind, type StoreKind } from '../packages/node/test/support/stores.js'
+import { parquetFormat } from '../packages/tiering/src/formats/parquet.js'
 import { seededRandom } from '../packages/tiering/src/testing/index.js'
 import type { VectorCase } from '../test/vectors/case.js'
 import { runCase, type Tiers } from '../test/vectors/run.js'
@@ -25,13 +26,14 @@ if (file === undefined || !kind || !['hot', 'cold', 'split'].includes(values.tie
   throw new Error('pnpm vectors FILE [--store memory|duckdb|postgres] [--tiers hot|cold|split] [--seed 1]')
 const { vectors } = JSON.parse(await readFile(file, 'utf8')) as { vectors: VectorCase[] }
 const random = seededRandom(Number(values.seed))
+const format = parquetFormat()
 let failed = 0
 
 /** What is wrong with a case; undefined where nothing is. */
 async function faultOf(vector: VectorCase, opened: StoreKind): Promise<string | undefined> {
   const { context, close } = await opened.open()
   try {
-    const got = await runCase(vector, { store: context.store, tiers: values.tiers as Tiers, random })
+    const got = await runCase(vector, { store: context.store, tiers: values.tiers as Tiers, format, random })
     return got && `expected ${JSON.stringify(vector.expected)}\n  got      ${JSON.stringify(got)}`
   } catch (error) {
     return `${(error as Error).name}: ${(error as Error).message}`
@@ -50,6 +52,7 @@ try {
   }
 } finally {
   await kind.stop?.()
+  await format.close()
 }
 console.log(`${vectors.length - failed} passed, ${failed} failed`)
 process.exitCode = failed > 0 ? 1 : 0

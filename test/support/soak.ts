@@ -1,4 +1,5 @@
-const isLong = process.env.ANALYTICS_SOAK === '1'
+/** Whether the long forms of tests are run, as `pnpm soak` does. */
+export const isLong = process.env.ANALYTICS_SOAK === '1'
 
 /** How often something random is tried: the short form in `npm test`, the long one in `pnpm soak`. */
 export function runs(short: number, long: number = short * 50): number {

@@ -4,7 +4,8 @@ import { type Ask, type Translation, UnknownCase, type VectorCase } from './case
 
 type Period = 'hour' | 'day' | 'week' | 'month'
 interface VectorStep {
-  event: string
+  event?: string
+  any_of?: string[]
   where?: Record<string, unknown>
 }
 
@@ -16,7 +17,7 @@ export function filterOf(where: Record<string, unknown> = {}): { where?: Filter 
   return parts.length > 0 ? { where: { and: parts } } : {}
 }
 
-export const stepOf = ({ event, where }: VectorStep): Step => ({ event, ...filterOf(where) })
+export const stepOf = ({ event, any_of, where }: VectorStep): Step => ({ event: any_of ?? event!, ...filterOf(where) })
 
 /** So many intervals from a local time on. */
 function rangeOf(query: Record<string, unknown>, period: Period, rows: number): Range {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { createAnalytics, type HotStore } from '@analytics/node'
 import { DAY_MS, type Day, dayOf, dayStart } from '@analytics/protocol'
-import { createTiering } from '@analytics/tiering'
+import { createTiering, type SegmentFormat } from '@analytics/tiering'
 import { memoryObjectStore } from '@analytics/tiering/memory'
 import { ACTIVITY } from './activity.js'
 import type { Translation, VectorCase } from './case.js'
@@ -23,13 +23,13 @@ export function isTranslated({ kind, profile }: VectorCase): boolean {
  */
 export async function runCase(
   vector: VectorCase,
-  { store, tiers, random }: { store: HotStore; tiers: Tiers; random: () => number },
+  { store, tiers, format, random }: { store: HotStore; tiers: Tiers; format: SegmentFormat; random: () => number },
 ): Promise<Record<string, unknown> | undefined> {
   const times = vector.events.map(([, , time]) => Date.parse(time))
   const days = [...new Set(times.map(dayOf))].sort()
   let now = Math.max(...times) + DAY_MS
   const cold = memoryObjectStore({ now: () => now })
-  const tiering = createTiering({ hot: store, cold, policy: { dropAfter: '1d' }, now: () => now })
+  const tiering = createTiering({ hot: store, cold, format, policy: { dropAfter: '1d' }, now: () => now })
   const analytics = await createAnalytics({ store, tiering, jobs: false, now: () => now })
   try {
     await analytics.import(

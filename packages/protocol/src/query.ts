@@ -52,6 +52,18 @@ export interface Step {
   where?: Filter
   /** Shown in the result. @default the event */
   name?: string
+  /** In a funnel: an attempt may leave the step out; neither the first nor the last. @default false */
+  optional?: boolean
+}
+
+/** An event that spoils an attempt at a funnel: whoever did it between two steps, within the window, is taken out of the whole funnel. */
+export interface Exclusion {
+  event: string | readonly string[] | '*'
+  where?: Filter
+  /** The attempt has reached this step, or a later one, */
+  fromStep: number
+  /** and not this one. */
+  toStep: number
 }
 
 /** What every query has. */
@@ -84,17 +96,24 @@ export interface EventsQuery extends QueryBase {
 }
 
 /**
- * How many people did the steps in order within the window of their first step. A later first step begins a new
- * attempt; a person counts with the deepest attempt. (The rule of PostHog's ordered funnel.)
+ * How many people did the steps within the window of their first step. A later first step begins a new attempt; a person counts with the
+ * deepest attempt. (The rules of PostHog's funnels.)
  */
 export interface FunnelQuery extends QueryBase {
   kind: 'funnel'
   /** 2 to 20. */
   steps: readonly Step[]
-  /** @default 'ordered' */
-  order?: 'ordered'
+  /**
+   * `ordered`: other events may come in between. `strict`: none may. `unordered`: in any order, step k then is the k-th different one.
+   * @default 'ordered'
+   */
+  order?: 'ordered' | 'strict' | 'unordered'
   /** From the first step, inclusive. @default '14d' */
   window?: Duration
+  /** Up to 8; a person whose deepest attempt is spoiled by one is left out. */
+  exclusions?: readonly Exclusion[]
+  /** Asks how long people took from one step to another, which are the first and the last unless given. */
+  histogram?: { fromStep?: number; toStep?: number }
 }
 
 /** How a metric turns events into a number. All but the first three read `property`. */

@@ -53,13 +53,13 @@ export interface EventsResult {
 /** One step of a funnel's answer. */
 export interface FunnelStepResult {
   name: string
-  /** People who reached the step. */
+  /** People who did the step on their deepest attempt. */
   users: number
   /** Share of the people of the first step, 0 to 1; null where there are none. */
   fromStart: number | null
-  /** Share of the people of the step before, 0 to 1; null where there are none. */
+  /** Share of the people of the step before that is not optional, 0 to 1; null where there are none. */
   fromPrevious: number | null
-  /** Seconds from the step before, over the people who reached this one; null at the first step or where there are none. */
+  /** Seconds from the step before that is not optional, over the people who did both; null at the first and at optional steps, and where there are none. */
   averageSeconds: number | null
   medianSeconds: number | null
 }
@@ -67,6 +67,18 @@ export interface FunnelStepResult {
 /** Answer of a `FunnelQuery`. */
 export interface FunnelResult {
   steps: FunnelStepResult[]
+  /** Where it was asked for. */
+  histogram?: FunnelHistogram
+}
+
+/** How long people took from one step to another. */
+export interface FunnelHistogram {
+  fromStep: number
+  toStep: number
+  /** Null where nobody reached the step. */
+  averageSeconds: number | null
+  /** Of equal width, the shortest first: how many took from `fromSeconds` on, up to where the next one begins. */
+  bins: { fromSeconds: number; users: number }[]
 }
 
 /** One point of a series. */

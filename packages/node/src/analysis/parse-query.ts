@@ -50,6 +50,15 @@ const base = {
 
 const step = z.strictObject({ event: stepEvent, where: filter.optional(), name: text(200).optional() })
 
+const funnelStep = step.extend({ optional: z.boolean().optional() })
+const stepIndex = z.number().int().min(0).max(19)
+const exclusion = z.strictObject({
+  event: stepEvent,
+  where: filter.optional(),
+  fromStep: stepIndex,
+  toStep: stepIndex,
+})
+
 const duration = text(20).refine((value) => durationMs(value) !== undefined, {
   message: 'is no duration such as 30m, 12h or 14d',
 })
@@ -84,9 +93,11 @@ const query = z.discriminatedUnion('kind', [
   z.strictObject({
     ...base,
     kind: z.literal('funnel'),
-    steps: z.array(step).min(2).max(20),
-    order: z.literal('ordered').optional(),
+    steps: z.array(funnelStep).min(2).max(20),
+    order: z.enum(['ordered', 'strict', 'unordered']).optional(),
     window: duration.optional(),
+    exclusions: z.array(exclusion).max(8).optional(),
+    histogram: z.strictObject({ fromStep: stepIndex.optional(), toStep: stepIndex.optional() }).optional(),
   }),
   z.strictObject({
     ...base,

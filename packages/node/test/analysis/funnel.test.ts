@@ -1,64 +1,17 @@
-import { readFileSync } from 'node:fs'
-import { duckdbStore } from '@analytics/node/duckdb'
 import { memoryStore } from '@analytics/node/memory'
 import { sampleEvent } from '@analytics/node/testing'
-import { type Duration, dayStart, type FunnelQuery, type StoredEvent } from '@analytics/protocol'
+import { dayStart, type StoredEvent } from '@analytics/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { runs } from '../../../../test/support/soak.js'
-import { funnelMachine } from '../../src/analysis/funnel.js'
+import { funnelAttempts } from '../../src/analysis/funnel-attempts.js'
+import { funnelMachine } from '../../src/analysis/funnel-machine.js'
+import { funnelResult } from '../../src/analysis/funnel-result.js'
+import type { FunnelState } from '../../src/analysis/funnel-state.js'
+import { funnelUnordered } from '../../src/analysis/funnel-unordered.js'
 import { queryEngine } from '../../src/analysis/query.js'
 
-interface Vector {
-  id: string
-  semantics: string
-  events: [string, string, string, Record<string, string>][]
-  query: { window_s: number; steps: { event: string; where?: Record<string, string> }[] }
-  expected: { step_counts?: number[]; avg_seconds_from_previous_step?: (number | null)[]; average_seconds?: number }
-}
-
-const VECTORS = JSON.parse(readFileSync(new URL('../vectors/funnel-ordered.json', import.meta.url), 'utf8')) as Vector[]
-const STORES = { memory: () => memoryStore(), duckdb: () => duckdbStore({ path: ':memory:' }) }
 const RANGE = { from: '2000-01-01', to: '2100-01-01' }
-
-function toQuery({ query }: Vector): FunnelQuery {
-  return {
-    kind: 'funnel',
-    range: RANGE,
-    window: `${query.window_s}s` as Duration,
-    steps: query.steps.map(({ event, where = {} }) => ({
-      event,
-      where: {
-        and: Object.entries(where).map(([key, value]) => ({ property: `properties.${key}`, op: 'eq', value }) as const),
-      },
-    })),
-  }
-}
-
-describe.each(Object.entries(STORES))('ordered funnel on %s: cases with known answers', (_name, open) => {
-  it.each(VECTORS.map((vector) => [vector.id, vector.semantics, vector] as const))(
-    '%s: %s',
-    async (_id, _semantics, vector) => {
-      const store = open()
-      await store.setup('auto')
-      await store.insertEvents(
-        vector.events.map(([userId, eventType, time, properties]) =>
-          sampleEvent({ userId, eventType, eventTimestamp: Date.parse(time), properties }),
-        ),
-      )
-      const { result, meta } = await queryEngine({ store, cold: undefined, now: Date.now }).run(toQuery(vector))
-      const { step_counts, avg_seconds_from_previous_step, average_seconds } = vector.expected
-      if (step_counts) expect(result.steps.map(({ users }) => users)).toEqual(step_counts)
-      if (avg_seconds_from_previous_step) {
-        expect(result.steps.map(({ averageSeconds }) => averageSeconds)).toEqual(avg_seconds_from_previous_step)
-      }
-      if (average_seconds !== undefined) expect(result.steps[1]!.averageSeconds).toBe(average_seconds)
-      expect(meta).toMatchObject({ complete: true, tiersRead: { cold: { segments: 0 } } })
-      await store.close()
-    },
-  )
-})
-
 const STEPS = ['a', 'b', 'c', 'a']
 const WINDOW_MS = 10
 
@@ -77,10 +30,13 @@ function toBatch(rows: readonly { person: number; time: number; type: string }[]
 
 function counts(rows: readonly { person: number; time: number; type: string }[]): number[] {
   const people = { count: 0, canonical: new Int32Array(0) }
-  const machine = funnelMachine({ steps: STEPS.length, windowMs: WINDOW_MS }, people)
+  const state = funnelAttempts({ steps: STEPS.length, windowMs: WINDOW_MS })
+  const machine = funnelMachine(state, people)
   const relevant = rows.filter(({ type }) => STEPS.includes(type)).sort((x, y) => x.time - y.time)
   for (let i = 0; i < relevant.length; i += 3) machine.push(toBatch(relevant.slice(i, i + 3)))
-  return machine.result(STEPS).steps.map(({ users }) => users)
+  const names = STEPS
+  const steps = STEPS.map((event) => ({ event }))
+  return funnelResult(state, machine.finish(), { names, steps }).steps.map(({ users }) => users)
 }
 
 /** The longest chain of distinct events in order of time that does the steps from the first on, within the window of its start. */
@@ -164,5 +120,96 @@ describe('ordered funnel', () => {
       [1, 0.5, 60],
       [1, 1, 60],
     ])
+  })
+})
+
+/** Counts of a funnel of three different steps, x being any other event. */
+function countsOf(rows: readonly { person: number; time: number; type: string }[], state: FunnelState): number[] {
+  const names = ['a', 'b', 'c']
+  const sorted = [...rows].sort((x, y) => x.time - y.time)
+  const machine = funnelMachine(state, { count: 0, canonical: new Int32Array(0) })
+  for (let i = 0; i < sorted.length; i += 3) {
+    const part = sorted.slice(i, i + 3)
+    machine.push({
+      length: part.length,
+      time: Float64Array.from(part, ({ time }) => time),
+      person: Int32Array.from(part, ({ person }) => person),
+      matches: Uint32Array.from(part, ({ type }) => (type === 'x' ? 0 : 1 << names.indexOf(type)) | (1 << 3)),
+      columns: {},
+    })
+  }
+  const steps = names.map((event) => ({ event }))
+  return funnelResult(state, machine.finish(), { names, steps }).steps.map(({ users }) => users)
+}
+
+const instants = fc.uniqueArray(
+  fc.record({
+    person: fc.integer({ min: 0, max: 3 }),
+    time: fc.integer({ min: 0, max: 60 }),
+    type: fc.constantFrom('a', 'b', 'c', 'x'),
+  }),
+  { maxLength: 24, selector: ({ time }) => time },
+)
+
+function expectDepths(
+  rows: readonly { person: number; time: number; type: string }[],
+  counts: readonly number[],
+  depthOf: (own: readonly { time: number; type: string }[]) => number,
+): void {
+  const depths = [0, 1, 2, 3].map((person) =>
+    depthOf(rows.filter((row) => row.person === person).sort((x, y) => x.time - y.time)),
+  )
+  expect(counts).toEqual([0, 1, 2].map((s) => depths.filter((depth) => depth > s).length))
+}
+
+describe('strict funnel', () => {
+  it('counts steps with nothing but repeats in between, by brute force', () => {
+    const depthOf = (own: readonly { time: number; type: string }[]): number =>
+      Math.max(
+        0,
+        ...own.map(({ type, time: start }, at) => {
+          if (type !== 'a') return 0
+          let depth = 1
+          for (const next of own.slice(at + 1)) {
+            if (next.type === 'abc'[depth] && next.time - start <= WINDOW_MS) depth++
+            else if (next.type !== 'abc'[depth - 1]) break
+          }
+          return depth
+        }),
+      )
+    fc.assert(
+      fc.property(instants, (rows) => {
+        const state = funnelAttempts({ steps: 3, windowMs: WINDOW_MS, isStrict: true })
+        expectDepths(rows, countsOf(rows, state), depthOf)
+      }),
+      { seed: 20_263, numRuns: runs(500) },
+    )
+  })
+})
+
+describe('unordered funnel', () => {
+  it('counts the different steps of one window, by brute force', () => {
+    const depthOf = (own: readonly { time: number; type: string }[]): number =>
+      Math.max(
+        0,
+        ...own.map(({ time: end }) => {
+          const within = own.filter(({ time, type }) => type !== 'x' && time <= end && end - time <= WINDOW_MS)
+          return new Set(within.map(({ type }) => type)).size
+        }),
+      )
+    fc.assert(
+      fc.property(instants, (rows) => {
+        expectDepths(rows, countsOf(rows, funnelUnordered({ steps: 3, windowMs: WINDOW_MS })), depthOf)
+      }),
+      { seed: 20_264, numRuns: runs(500) },
+    )
+  })
+
+  it('fills one step with one event, also where a step comes twice', () => {
+    const state = funnelUnordered({ steps: 2, windowMs: WINDOW_MS })
+    state.single(0, 1, 0b11)
+    expect(state.path(0)).toBe(0b1)
+    state.single(0, 2, 0b11)
+    expect(state.path(0)).toBe(0b11)
   })
 })

@@ -21,6 +21,23 @@ describe('parseQuery', () => {
         metrics: ['users', { name: 'revenue', aggregate: 'sum', property: 'properties.amount' }],
       },
     ],
+    [
+      'a strict funnel with an exclusion and an optional step',
+      {
+        ...funnel,
+        order: 'strict',
+        steps: [{ event: 'a' }, { event: 'b', optional: true }, { event: 'c' }],
+        exclusions: [{ event: 'x', fromStep: 0, toStep: 2 }],
+        histogram: { toStep: 2 },
+      },
+    ],
+    [
+      'retention in brackets',
+      { kind: 'retention', range, startEvent: { event: 'a' }, returnEvent: { event: '*' }, brackets: [1, 3, 7] },
+    ],
+    ['a lifecycle', { kind: 'lifecycle', range, interval: 'week' }],
+    ['stickiness', { kind: 'stickiness', range, event: { event: 'a' }, minOccurrences: 2, maxOccurrences: 5 }],
+    ['active users', { kind: 'active-users', range, window: 'week' }],
     ['events of a user', { kind: 'events', range, userId: 'u', limit: 1000 }],
   ])('takes %s', (_name, query) => {
     expect(parseQuery(query)).toEqual(query)
@@ -50,6 +67,19 @@ describe('parseQuery', () => {
       { ...funnel, where: { property: 'eventType', op: 'in', value: Array(10_001).fill('x') } },
       'where.value',
     ],
+    ['retention without a return', { kind: 'retention', range, startEvent: { event: 'a' } }, 'returnEvent'],
+    [
+      'retention by the minute',
+      { kind: 'retention', range, startEvent: { event: 'a' }, returnEvent: { event: 'a' }, interval: 'minute' },
+      'interval',
+    ],
+    [
+      'an optional step of a retention',
+      { kind: 'retention', range, startEvent: { event: 'a', optional: true }, returnEvent: { event: 'a' } },
+      'startEvent',
+    ],
+    ['a window of active users that is none', { kind: 'active-users', range, window: 'year' }, 'window'],
+    ['9 exclusions', { ...funnel, exclusions: Array(9).fill({ event: 'x', fromStep: 0, toStep: 1 }) }, 'exclusions'],
     ['an option that does not exist', { ...funnel, colour: 'red' }, ''],
     ['a filter nested without end', { ...funnel, where: nested(50) }, expect.stringMatching(/^where/)],
   ])('refuses %s and names the field', (_name, query, field) => {
