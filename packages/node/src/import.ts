@@ -1,4 +1,11 @@
-import { AnalyticsError, parseEvent, parseStoredEvent, type StoredEvent, type WireEvent } from '@analytics/protocol'
+import {
+  AnalyticsError,
+  COLUMN_LENGTHS,
+  parseEvent,
+  parseStoredEvent,
+  type StoredEvent,
+  type WireEvent,
+} from '@analytics/protocol'
 import { toStoredEvent } from './ingest/clean.js'
 import { NO_CLIENT } from './ingest/client.js'
 import type { Pipeline } from './ingest/pipeline.js'
@@ -95,7 +102,8 @@ function toRow(
 }
 
 /** Characters that every store has room for. */
-const DEVICE_LENGTHS = { deviceType: 50, browser: 100, os: 100, country: 2 } as const
+const { deviceType, browser, os, country } = COLUMN_LENGTHS
+const DEVICE_LENGTHS = { deviceType, browser, os, country }
 
 function known(device: ImportEvent['device'] = {}): typeof device {
   return Object.fromEntries(

@@ -48,7 +48,7 @@ export {
   type StandardSchema,
 } from './events.js'
 export { canonicalJson, isRecord, type Json, type JsonObject, PROTOTYPE_KEYS, type Scalar } from './json.js'
-export { LIMITS } from './limits.js'
+export { COLUMN_LENGTHS, LIMITS, type TextColumn } from './limits.js'
 export {
   type ActiveUsersQuery,
   type Age,

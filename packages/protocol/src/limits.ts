@@ -1,3 +1,5 @@
+import type { EventColumn } from './event.js'
+
 /**
  * Limits of the wire, the same on every store. Lengths are in UTF-16 code units, sizes in bytes.
  * An over-long id or type is rejected; other over-long text is cut and flagged.
@@ -31,3 +33,30 @@ export const LIMITS = {
   /** Events older than this, in ms, are filed at their receipt. */
   eventAgeMs: 2_592_000_000,
 } as const
+
+/** The columns of an event that hold text. */
+export type TextColumn = Exclude<
+  EventColumn,
+  'eventValue' | 'properties' | 'schemaVersion' | 'eventTimestamp' | 'receivedTimestamp' | 'processingTimestamp'
+>
+
+/** Characters of the text columns of an event, the same on every store. */
+export const COLUMN_LENGTHS: Readonly<Record<TextColumn, number>> = {
+  eventId: LIMITS.eventId,
+  eventType: LIMITS.eventType,
+  eventCategory: LIMITS.eventCategory,
+  eventAction: LIMITS.eventAction,
+  eventLabel: LIMITS.eventLabel,
+  userId: LIMITS.userId,
+  anonymousId: LIMITS.anonymousId,
+  sessionId: LIMITS.sessionId,
+  pageUrl: LIMITS.url,
+  referrerUrl: LIMITS.url,
+  userAgent: LIMITS.userAgent,
+  /** An IPv6 address that holds an IPv4 one. */
+  ipAddress: 45,
+  deviceType: 50,
+  browser: 100,
+  os: 100,
+  country: 2,
+}

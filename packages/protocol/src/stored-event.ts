@@ -1,25 +1,10 @@
 import { type RefusedEvent, refused } from './batch.js'
-import { DAY_MS, EVENT_COLUMNS, type EventColumn, type StoredEvent } from './event.js'
+import { DAY_MS, EVENT_COLUMNS, type StoredEvent } from './event.js'
 import { copyProperties, isCount, Refusal, readId, readText } from './fields.js'
 import { isRecord, type JsonObject } from './json.js'
-import { LIMITS } from './limits.js'
+import { COLUMN_LENGTHS, LIMITS } from './limits.js'
 
-/** Characters of the columns that may be null. */
-const TEXT_LIMITS = {
-  eventCategory: LIMITS.eventCategory,
-  eventAction: LIMITS.eventAction,
-  eventLabel: LIMITS.eventLabel,
-  userId: LIMITS.userId,
-  anonymousId: LIMITS.anonymousId,
-  pageUrl: LIMITS.url,
-  referrerUrl: LIMITS.url,
-  userAgent: LIMITS.userAgent,
-  ipAddress: 45,
-  deviceType: 50,
-  browser: 100,
-  os: 100,
-  country: 2,
-} as const satisfies Partial<Record<EventColumn, number>>
+const { eventId: _, eventType: EVENT_TYPE, sessionId: SESSION_ID, ...NULLABLE } = COLUMN_LENGTHS
 
 /** Our own names come on top of the sender's. */
 const PROPERTY_LIMITS = { keys: LIMITS.propertyKeys + 64, depth: LIMITS.propertyDepth + 2, withOwnNames: true }
@@ -49,12 +34,12 @@ function readStoredEvent(value: unknown): StoredEvent {
     throw new Refusal('invalid_value', 'eventValue', 'eventValue is not a finite number.')
   if (!isCount(schemaVersion) || schemaVersion < 1)
     throw new Refusal('invalid_event', 'schemaVersion', 'schemaVersion is no whole number from 1 on.')
-  const texts = Object.entries(TEXT_LIMITS).map(([field, limit]) => [field, nullableText(value, field, limit)])
+  const texts = Object.entries(NULLABLE).map(([field, limit]) => [field, nullableText(value, field, limit)])
   return {
-    ...(Object.fromEntries(texts) as Pick<StoredEvent, keyof typeof TEXT_LIMITS>),
+    ...(Object.fromEntries(texts) as Pick<StoredEvent, keyof typeof NULLABLE>),
     eventId: readId(value.eventId),
-    eventType: readText(value, 'eventType', LIMITS.eventType, 'invalid_event_type'),
-    sessionId: readText(value, 'sessionId', LIMITS.sessionId, 'invalid_session_id'),
+    eventType: readText(value, 'eventType', EVENT_TYPE, 'invalid_event_type'),
+    sessionId: readText(value, 'sessionId', SESSION_ID, 'invalid_session_id'),
     eventValue,
     properties: readProperties(value.properties),
     schemaVersion,

@@ -1,4 +1,11 @@
-import { columnName, EVENT_COLUMNS, type EventColumn, LIMITS, type RecordKind } from '@analytics/protocol'
+import {
+  COLUMN_LENGTHS,
+  columnName,
+  EVENT_COLUMNS,
+  type EventColumn,
+  LIMITS,
+  type RecordKind,
+} from '@analytics/protocol'
 import type { Grain } from '../../rollups/rollup.js'
 import { type ProjectedType, RECORD_TABLES } from './record-tables.js'
 
@@ -62,24 +69,7 @@ export const BUCKET_COLUMN: Readonly<Record<Grain, string>> = {
 }
 
 /** Limits of the columns of an event, in characters; what is no text has none. */
-const TEXT_LENGTHS: Readonly<Partial<Record<EventColumn, number>>> = {
-  eventId: 26,
-  eventType: LIMITS.eventType,
-  eventCategory: LIMITS.eventCategory,
-  eventAction: LIMITS.eventAction,
-  eventLabel: LIMITS.eventLabel,
-  userId: LIMITS.userId,
-  anonymousId: LIMITS.anonymousId,
-  sessionId: LIMITS.sessionId,
-  pageUrl: LIMITS.url,
-  referrerUrl: LIMITS.url,
-  userAgent: LIMITS.userAgent,
-  ipAddress: 45,
-  deviceType: 50,
-  browser: 100,
-  os: 100,
-  country: 2,
-}
+const TEXT_LENGTHS: Readonly<Partial<Record<EventColumn, number>>> = COLUMN_LENGTHS
 
 const REQUIRED = new Set<EventColumn>(['eventId', 'eventType', 'sessionId', 'eventTimestamp', 'schemaVersion'])
 
