@@ -3,6 +3,21 @@ import { parseQuery } from '../../src/analysis/parse-query.js'
 
 const range = { from: '2026-01-01', to: '2026-02-01' }
 const funnel = { kind: 'funnel', range, steps: [{ event: 'a' }, { event: 'b' }] }
+const journeys = {
+  kind: 'journeys',
+  range,
+  by: ['properties.path', 'eventType'],
+  event: { event: 'page_view' },
+  groups: [{ label: 'product', match: ['/p/*'] }],
+  exclude: ['/health', '/ad/*'],
+  start: '/',
+  end: '/thanks',
+  maxSteps: 20,
+  sessionGap: '1h',
+  collapseRepeats: false,
+  minWeight: 2,
+  limit: 1000,
+}
 const nested = (depth: number): unknown =>
   depth === 0 ? { property: 'eventType', op: 'exists' } : { not: nested(depth - 1) }
 
@@ -22,6 +37,7 @@ describe('parseQuery', () => {
       },
     ],
     ['events of a user', { kind: 'events', range, userId: 'u', limit: 1000 }],
+    ['journeys', journeys],
   ])('takes %s', (_name, query) => {
     expect(parseQuery(query)).toEqual(query)
   })
@@ -51,6 +67,13 @@ describe('parseQuery', () => {
       'where.value',
     ],
     ['an option that does not exist', { ...funnel, colour: 'red' }, ''],
+    ['journeys by nothing', { ...journeys, by: [] }, 'by'],
+    ['journeys by what is no property', { ...journeys, by: ['pageUrl', 'page'] }, 'by[1]'],
+    ['journeys of one step', { ...journeys, maxSteps: 1 }, 'maxSteps'],
+    ['journeys of 21 steps', { ...journeys, maxSteps: 21 }, 'maxSteps'],
+    ['a session gap that is no duration', { ...journeys, sessionGap: '1y' }, 'sessionGap'],
+    ['a group without labels', { ...journeys, groups: [{ label: 'x', match: [] }] }, 'groups[0].match'],
+    ['1,001 links', { ...journeys, limit: 1001 }, 'limit'],
     ['a filter nested without end', { ...funnel, where: nested(50) }, expect.stringMatching(/^where/)],
   ])('refuses %s and names the field', (_name, query, field) => {
     expect(() => parseQuery(query)).toThrow(expect.objectContaining({ code: 'invalid_query', httpStatus: 400, field }))
