@@ -6,11 +6,12 @@ import { memoryObjectStore } from '@analytics/tiering/memory'
 import { ACTIVITY } from './activity.js'
 import type { Translation, VectorCase } from './case.js'
 import { FUNNELS } from './funnels.js'
+import { JOURNEYS } from './journeys.js'
 
 /** Where the events of a case lie: in the hot store, in object storage, or in both, divided at a day. */
 export type Tiers = 'hot' | 'cold' | 'split'
 
-const TRANSLATIONS: Readonly<Record<string, Translation>> = { ...ACTIVITY, ...FUNNELS }
+const TRANSLATIONS: Readonly<Record<string, Translation>> = { ...ACTIVITY, ...FUNNELS, ...JOURNEYS }
 
 /** Whether there is a translation for its kind and profile. */
 export function isTranslated({ kind, profile }: VectorCase): boolean {

@@ -149,6 +149,42 @@ export interface ActiveUsersResult {
   points: { start: string; users: number; complete: boolean }[]
 }
 
+/** A step at its place in the journeys. */
+export interface JourneyNode {
+  /** `step` and `label`, such as `2_/pricing`. */
+  id: string
+  /** From 1. */
+  step: number
+  label: string
+  sessions: number
+  /** People of these sessions, each once. */
+  users: number
+  /** Sessions whose journey ends here, be it that the query looks no further. */
+  dropOff: number
+}
+
+/** Two steps that follow each other. */
+export interface JourneyLink {
+  /** Ids of nodes. */
+  source: string
+  target: string
+  /** Sessions that took it. */
+  value: number
+  /** Mean time from one step to the other. */
+  averageSeconds: number
+}
+
+/**
+ * Answer of a `JourneysQuery`. The numbers of a node are those of all its sessions, also where some of its links are not among the most
+ * taken. A link that no journey's first step leads to by other links, and a node without a link, are left out.
+ */
+export interface JourneysResult {
+  /** By step, then by sessions, the most first. */
+  nodes: JourneyNode[]
+  /** By value, the highest first, then by the text of `source` and `target`. */
+  links: JourneyLink[]
+}
+
 /** Which tiers an answer was read from, and whether it is whole. */
 export interface QueryMeta {
   timeZone: string
@@ -179,6 +215,7 @@ export interface ResultsByKind {
   lifecycle: LifecycleResult
   stickiness: StickinessResult
   'active-users': ActiveUsersResult
+  journeys: JourneysResult
 }
 
 /** The result that goes with a query. */

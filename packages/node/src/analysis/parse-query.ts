@@ -78,6 +78,8 @@ const metric = z.union([
 
 const interval = z.enum(['hour', 'day', 'week', 'month'])
 const count = z.number().int().min(1).max(10_000)
+const label = text(LIMITS.url)
+const labels = z.array(label).max(100)
 
 const query = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -137,6 +139,24 @@ const query = z.discriminatedUnion('kind', [
     kind: z.literal('active-users'),
     window: z.enum(['day', 'week', 'month']),
     event: step.optional(),
+  }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('journeys'),
+    by: z.union([property, z.array(property).min(1).max(10)]),
+    event: step.optional(),
+    groups: z
+      .array(z.strictObject({ label, match: labels.min(1) }))
+      .max(100)
+      .optional(),
+    exclude: labels.optional(),
+    start: label.optional(),
+    end: label.optional(),
+    maxSteps: z.number().int().min(2).max(20).optional(),
+    sessionGap: duration.optional(),
+    collapseRepeats: z.boolean().optional(),
+    minWeight: z.number().int().min(1).optional(),
+    limit: z.number().int().min(1).max(1000).optional(),
   }),
 ])
 

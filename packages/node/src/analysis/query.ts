@@ -5,6 +5,7 @@ import { activeUsers } from './active-users.js'
 import type { Analysis } from './analysis.js'
 import { events } from './events.js'
 import { funnel } from './funnel.js'
+import { journeys } from './journeys.js'
 import { lifecycle } from './lifecycle.js'
 import { retention } from './retention.js'
 import { stickiness } from './stickiness.js'
@@ -21,6 +22,7 @@ const ANALYSES: { readonly [Kind in Query['kind']]: Analysis<Extract<Query, { ki
   lifecycle,
   stickiness,
   'active-users': activeUsers,
+  journeys,
 }
 
 /** Changes when the meaning of an analysis does, so that stored answers can be told apart. */

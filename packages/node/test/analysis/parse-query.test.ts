@@ -3,6 +3,21 @@ import { parseQuery } from '../../src/analysis/parse-query.js'
 
 const range = { from: '2026-01-01', to: '2026-02-01' }
 const funnel = { kind: 'funnel', range, steps: [{ event: 'a' }, { event: 'b' }] }
+const journeys = {
+  kind: 'journeys',
+  range,
+  by: ['properties.path', 'eventType'],
+  event: { event: 'page_view' },
+  groups: [{ label: 'product', match: ['/p/*'] }],
+  exclude: ['/health', '/ad/*'],
+  start: '/',
+  end: '/thanks',
+  maxSteps: 20,
+  sessionGap: '1h',
+  collapseRepeats: false,
+  minWeight: 2,
+  limit: 1000,
+}
 const nested = (depth: number): unknown =>
   depth === 0 ? { property: 'eventType', op: 'exists' } : { not: nested(depth - 1) }
 
@@ -39,6 +54,7 @@ describe('parseQuery', () => {
     ['stickiness', { kind: 'stickiness', range, event: { event: 'a' }, minOccurrences: 2, maxOccurrences: 5 }],
     ['active users', { kind: 'active-users', range, window: 'week' }],
     ['events of a user', { kind: 'events', range, userId: 'u', limit: 1000 }],
+    ['journeys', journeys],
   ])('takes %s', (_name, query) => {
     expect(parseQuery(query)).toEqual(query)
   })
@@ -81,6 +97,13 @@ describe('parseQuery', () => {
     ['a window of active users that is none', { kind: 'active-users', range, window: 'year' }, 'window'],
     ['9 exclusions', { ...funnel, exclusions: Array(9).fill({ event: 'x', fromStep: 0, toStep: 1 }) }, 'exclusions'],
     ['an option that does not exist', { ...funnel, colour: 'red' }, ''],
+    ['journeys by nothing', { ...journeys, by: [] }, 'by'],
+    ['journeys by what is no property', { ...journeys, by: ['pageUrl', 'page'] }, 'by[1]'],
+    ['journeys of one step', { ...journeys, maxSteps: 1 }, 'maxSteps'],
+    ['journeys of 21 steps', { ...journeys, maxSteps: 21 }, 'maxSteps'],
+    ['a session gap that is no duration', { ...journeys, sessionGap: '1y' }, 'sessionGap'],
+    ['a group without labels', { ...journeys, groups: [{ label: 'x', match: [] }] }, 'groups[0].match'],
+    ['1,001 links', { ...journeys, limit: 1001 }, 'limit'],
     ['a filter nested without end', { ...funnel, where: nested(50) }, expect.stringMatching(/^where/)],
   ])('refuses %s and names the field', (_name, query, field) => {
     expect(() => parseQuery(query)).toThrow(expect.objectContaining({ code: 'invalid_query', httpStatus: 400, field }))

@@ -1,0 +1,118 @@
+import {
+  AnalyticsError,
+  durationMs,
+  type EventBatch,
+  type JourneysQuery,
+  type JourneysResult,
+  type Scalar,
+} from '@analytics/protocol'
+import { compareText } from '@analytics/protocol/filter'
+import type { People } from '../store.js'
+import { ANY_EVENT, type Analysis, stepMatch } from './analysis.js'
+import { journeyGraph } from './journey-graph.js'
+import { journeyLabels, NO_STEP } from './journey-labels.js'
+import { journeySessions } from './journey-sessions.js'
+import { personSlots } from './person-slots.js'
+
+const DEFAULT_GAP = '30m'
+const DEFAULT_STEPS = 5
+const DEFAULT_LIMIT = 50
+/** Stands for the steps left out between start and end. */
+const BETWEEN = '...'
+
+/** Which step follows which in people's sessions. */
+export const journeys: Analysis<JourneysQuery> = {
+  async run(query, { store, reader, signal }) {
+    const machine = journeysMachine(query, await store.people())
+    const request = {
+      matches: [stepMatch(query.event ?? ANY_EVENT)],
+      columns: columnsOf(query),
+      ...(query.where ? { where: query.where } : {}),
+    }
+    for await (const batch of reader.scan({ ...request, signal })) machine.push(batch)
+    return machine.result()
+  },
+}
+
+/** What decides how steps become journeys. */
+export type JourneysSpec = Omit<JourneysQuery, 'kind' | 'range' | 'where' | 'event'>
+
+const columnsOf = ({ by }: Pick<JourneysSpec, 'by'>): readonly string[] => [
+  ...new Set(typeof by === 'string' ? [by] : by),
+]
+
+/** Consumes a scan in order of time, the columns of `by` among it, and counts journeys. */
+export interface JourneysMachine {
+  push(batch: EventBatch): void
+  result(): JourneysResult
+}
+
+/**
+ * Journeys in one pass over rows in order of time. The steps of a person at one instant are taken by the text of their labels, so that
+ * the order in which they were stored doesn't matter.
+ * @throws AnalyticsError `invalid_query` where `sessionGap` is no duration.
+ */
+export function journeysMachine(spec: JourneysSpec, people: People): JourneysMachine {
+  const { sessionGap = DEFAULT_GAP, maxSteps = DEFAULT_STEPS, collapseRepeats = true } = spec
+  const gapMs = durationMs(sessionGap)
+  if (gapMs === undefined)
+    throw new AnalyticsError('invalid_query', `sessionGap: ${sessionGap} is no duration.`, { field: 'sessionGap' })
+  const columns = columnsOf(spec)
+  const labels = journeyLabels(spec)
+  const named = (label: string | undefined) => (label === undefined ? undefined : labels.named(label))
+  const graph = journeyGraph(labels.text)
+  const sessions = journeySessions(
+    {
+      maxSteps,
+      gapMs,
+      collapseRepeats,
+      start: named(spec.start),
+      end: named(spec.end),
+      between: labels.named(BETWEEN),
+    },
+    graph.add,
+  )
+  const slots = personSlots(people.count)
+  // The steps of the instant that is being read.
+  let instant = Number.NaN
+  let steps: { person: number; label: number }[] = []
+
+  const flush = (): void => {
+    if (steps.length > 1)
+      steps.sort((a, b) => a.person - b.person || compareText(labels.text(a.label), labels.text(b.label)))
+    for (const { person, label } of steps) sessions.push(slots.find(person) ?? slots.add(person), label, instant)
+    steps = []
+  }
+
+  return {
+    push({ length, time, person, columns: values }) {
+      const by = columns.map((column) => values[column]!)
+      for (let row = 0; row < length; row++) {
+        const value = firstOf(by, row)
+        const label = value === null ? NO_STEP : labels.of(value)
+        if (label === NO_STEP) continue
+        if (time[row] !== instant) {
+          flush()
+          instant = time[row]!
+        }
+        const id = person[row]!
+        steps.push({ person: id < people.count ? people.canonical[id]! : id, label })
+      }
+    },
+    result() {
+      flush()
+      sessions.end()
+      const { minWeight = 1, limit = DEFAULT_LIMIT } = spec
+      return graph.result({ minWeight, limit })
+    },
+  }
+}
+
+/** The first value that the row has. */
+function firstOf(columns: readonly (readonly Scalar[])[], row: number): Scalar {
+  for (const column of columns) {
+    const value = column[row] ?? null
+    if (value !== null) return value
+  }
+  return null
+}
