@@ -1,5 +1,6 @@
 import type { ContractCase } from '@analytics/protocol/testing'
 import { afterAll, beforeAll, describe, it } from 'vitest'
+import { isLong } from '../../../../test/support/soak.js'
 import type { StoreKind } from './stores.js'
 
 /** Runs a contract; each case gets a context of its own. A skip prints the capability that is missing. */
@@ -8,14 +9,17 @@ export function runContract<Context>(
   cases: readonly ContractCase<Context>[],
   options: {
     capabilities?: Readonly<Record<string, boolean>>
+    /** Why a case is left out of the short form of tests, by its name. */
+    onlyInLongForm?: Readonly<Record<string, string>>
     open: () => Promise<{ context: Context; close: () => Promise<void> }>
   },
 ): void {
   describe(name, () => {
     for (const { name: sentence, requires, run } of cases) {
       const isMissing = requires !== undefined && options.capabilities?.[requires] !== true
-      it.skipIf(isMissing)(
-        isMissing ? `${sentence} (skipped: not ${requires})` : sentence,
+      const why = isMissing ? `not ${requires}` : isLong ? undefined : options.onlyInLongForm?.[sentence]
+      it.skipIf(why !== undefined)(
+        why === undefined ? sentence : `${sentence} (skipped: ${why})`,
         { timeout: 90_000 },
         async () => {
           const { context, close } = await options.open()
