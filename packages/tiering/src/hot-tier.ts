@@ -34,10 +34,11 @@ export interface HotTier {
   dictionaryId(): Promise<string>
 
   /**
-   * Days with rows, oldest first; the rows of `except`, which committed segments stand for, are not counted.
+   * Days with rows, oldest first; the rows of `except`, which committed segments stand for, are not counted. With `from` and `to`, UTC
+   * milliseconds, only days that lie in part at or after the one and before the other.
    * Oracle: the partitions of `pf_user_events` and sealed tables; Postgres: the same from its catalog; both with row counts.
    */
-  listDays(read?: { except?: readonly Seal[] }): Promise<readonly HotDay[]>
+  listDays(read?: { except?: readonly Seal[]; from?: number; to?: number }): Promise<readonly HotDay[]>
 
   /** Whole events in the order asked for, without the rows of `except`, in bounded memory. Lost answer: read again. */
   readEvents(request: EventsRequest & { except?: readonly Seal[] }): AsyncIterable<readonly StoredEvent[]>

@@ -54,8 +54,8 @@ export async function* scanTiers<Column extends EventColumn>(
   const view = await openReadable(context, options)
   try {
     const cold = new Set(view.days.map(({ day }) => day))
-    const hot = new Set(tiers === 'all' ? await hotDays(context, view) : [])
     const { from, to } = options
+    const hot = new Set(tiers === 'all' ? await hotDays(context, view, { from, to }) : [])
     for (const day of [...new Set([...cold, ...hot])].sort()) {
       const span = { from: Math.max(from, dayStart(day)), to: Math.min(to, dayStart(day) + DAY_MS) }
       if (span.from >= span.to) continue
@@ -92,8 +92,12 @@ async function openReadable(
   }
 }
 
-async function hotDays({ hot }: TieringContext, { seals }: ColdView): Promise<Day[]> {
-  return (await hot.listDays({ except: seals })).map(({ day }) => day)
+async function hotDays(
+  { hot }: TieringContext,
+  { seals }: ColdView,
+  range: { from: number; to: number },
+): Promise<Day[]> {
+  return (await hot.listDays({ except: seals, ...range })).map(({ day }) => day)
 }
 
 /** The hot rows of a day that its segments don't have, in order. */

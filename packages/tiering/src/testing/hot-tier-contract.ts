@@ -37,6 +37,9 @@ export const hotTierContract: readonly ContractCase<HotTierContext>[] = [
         { day: DAY, rows: 5 },
         { day: NEXT_DAY, rows: 7 },
       ])
+      const noon = Date.parse(`${NEXT_DAY}T12:00:00Z`)
+      assert.deepEqual(await hot.listDays({ from: noon }), [{ day: NEXT_DAY, rows: 7 }])
+      assert.deepEqual(await hot.listDays({ from: 0, to: noon - 12 * 3_600_000 }), [{ day: DAY, rows: 5 }])
     },
   },
   {

@@ -1,8 +1,10 @@
 import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import {
   type AuditEntry,
+  DAY_MS,
   type Day,
   dayOf,
+  dayStart,
   type EventIdentity,
   type EventPosition,
   type HotDay,
@@ -64,9 +66,10 @@ export function memoryHotTier({
     name: 'memory',
     records: memoryRecords(),
     dictionaryId: async () => dictionaryId,
-    async listDays({ except } = {}) {
+    async listDays({ except, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = {}) {
       const counts = new Map<Day, number>()
-      for (const { day } of rowsOutside(except)) counts.set(day, (counts.get(day) ?? 0) + 1)
+      for (const { day } of rowsOutside(except))
+        if (dayStart(day) + DAY_MS > from && dayStart(day) < to) counts.set(day, (counts.get(day) ?? 0) + 1)
       return [...counts].map(([day, count]): HotDay => ({ day, rows: count })).sort((a, b) => (a.day < b.day ? -1 : 1))
     },
     async *readEvents({ from, to, where, order = 'asc', after, limit, except }) {
