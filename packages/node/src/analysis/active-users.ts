@@ -1,6 +1,6 @@
 import type { ActiveUsersQuery, ActiveUsersResult } from '@analytics/protocol'
 import { type Activity, activityGrid } from './activity.js'
-import { ANY_EVENT, type Analysis, stepMatch } from './analysis.js'
+import { ANY_EVENT, type Analysis, feed, stepMatch, whereOf } from './analysis.js'
 import { type Buckets, buckets, daysEarlier, isOver } from './time.js'
 
 const WINDOW_DAYS = { day: 1, week: 7, month: 30 } as const
@@ -9,12 +9,12 @@ const WINDOW_DAYS = { day: 1, week: 7, month: 30 } as const
 export const activeUsers: Analysis<ActiveUsersQuery> = {
   reads: ({ window }, range) => ({ from: daysEarlier(range, WINDOW_DAYS[window] - 1).from, to: range.to }),
 
-  async run({ window, event = ANY_EVENT, where }, { store, reader, range, signal, now }) {
-    const days = WINDOW_DAYS[window]
+  async run(query, context) {
+    const { store, range, now } = context
+    const days = WINDOW_DAYS[query.window]
     const all = buckets(daysEarlier(range, days - 1), 'day')
     const grid = activityGrid({ starts: all.starts, occurrences: [{}] }, await store.people())
-    const matches = [stepMatch(event)]
-    for await (const batch of reader.scan({ matches, signal, ...(where ? { where } : {}) })) grid.push(batch)
+    await feed(grid, context, { matches: [stepMatch(query.event ?? ANY_EVENT)], ...whereOf(query) })
     return activeUsersOf(grid, all, days, now)
   },
 }

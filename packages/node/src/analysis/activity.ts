@@ -1,6 +1,6 @@
 import type { EventBatch, Occurrences } from '@analytics/protocol'
 import type { People } from '../store.js'
-import { personSlots } from './person-slots.js'
+import { personOf, personSlots } from './person-slots.js'
 
 /** In which intervals people did what, one bit for each person, interval and match of the scan. */
 export interface Activity {
@@ -85,8 +85,7 @@ export function activityGrid({ starts, occurrences }: ActivityOptions, people: P
     push({ length, time, person, matches }) {
       for (let row = 0; row < length; row++) {
         while (interval + 1 < intervals && time[row]! >= starts[interval + 1]!) interval++
-        const id = person[row]!
-        const slot = slotOf(id < people.count ? people.canonical[id]! : id)
+        const slot = slotOf(personOf(people, person[row]!))
         const mask = matches[row]!
         if (interval < 0) {
           before[slot]! |= mask

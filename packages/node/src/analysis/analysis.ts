@@ -1,4 +1,4 @@
-import type { EventMatch, Query, ResultOf, Step } from '@analytics/protocol'
+import type { EventBatch, EventMatch, Filter, Query, ResultOf, Step } from '@analytics/protocol'
 import type { HotStore } from '../store.js'
 import type { TierReader } from './tiers.js'
 import type { ResolvedRange } from './time.js'
@@ -34,3 +34,15 @@ export function stepMatch({ event, where }: Step): EventMatch {
     ...(where ? { where } : {}),
   }
 }
+
+/** Reads the rows that a query asks for into what consumes them. */
+export async function feed(
+  machine: { push(batch: EventBatch): void },
+  { reader, signal }: Pick<AnalysisContext, 'reader' | 'signal'>,
+  request: { matches: readonly EventMatch[]; columns?: readonly string[]; where?: Filter },
+): Promise<void> {
+  for await (const batch of reader.scan({ ...request, signal })) machine.push(batch)
+}
+
+/** The optional condition of a query. */
+export const whereOf = ({ where }: { where?: Filter }): { where?: Filter } => (where ? { where } : {})

@@ -52,7 +52,8 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
       const start = began[slot * steps + from]!
       // A comparison with NaN, where there is no such attempt, is false.
       if (!(time - start <= windowMs) || began[entry] === start) return false
-      const [target, source] = [rowOf(slot, s), rowOf(slot, from)]
+      const target = rowOf(slot, s)
+      const source = rowOf(slot, from)
       for (let i = 0; i < s - 1; i++) offsets[target + i] = i < from ? offsets[source + i]! : Number.NaN
       offsets[target + s - 1] = time - start
       began[entry] = start
@@ -107,8 +108,8 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
 
     /** Higher steps first, so that the event fills one step of an attempt. */
     single(slot, time, matches) {
-      for (const [i, exclusion] of exclusions.entries())
-        if (matches & (1 << (steps + i)) && !isDone(slot)) spoil(slot, time, exclusion)
+      for (let i = 0; i < exclusions.length; i++)
+        if (matches & (1 << (steps + i)) && !isDone(slot)) spoil(slot, time, exclusions[i]!)
       for (let s = steps - 1; s >= 0 && !isDone(slot); s--) {
         if (matches & (1 << s)) advance(slot, time, s)
       }

@@ -1,7 +1,7 @@
 import type { EventBatch } from '@analytics/protocol'
 import type { People } from '../store.js'
 import type { FunnelState } from './funnel-state.js'
-import { personSlots } from './person-slots.js'
+import { personOf, personSlots } from './person-slots.js'
 
 /** Consumes a scan in order of time and counts. */
 export interface FunnelMachine {
@@ -55,8 +55,7 @@ export function funnelMachine(state: FunnelState, people: People): FunnelMachine
           if (persons.length > 0) flush()
           instant = at
         }
-        const id = person[row]!
-        persons.push(id < people.count ? people.canonical[id]! : id)
+        persons.push(personOf(people, person[row]!))
         masks.push(matches[row]!)
       }
     },

@@ -8,7 +8,11 @@ export interface FunnelAsk extends Pick<FunnelQuery, 'steps' | 'histogram'> {
 
 /** What the states of so many people add up to. */
 export function funnelResult(state: FunnelState, people: number, { names, steps, histogram }: FunnelAsk): FunnelResult {
-  const users = names.map((_, s) => countOf(state, people, 1 << s))
+  const paths: Paths = {
+    steps: Uint32Array.from({ length: people }, (_, slot) => state.path(slot)),
+    offset: state.offset,
+  }
+  const users = names.map((_, s) => countOf(paths, 1 << s))
   /** The last step before, that everybody must do. */
   const previous = steps.map((_, s) => {
     let at = s - 1
@@ -21,26 +25,30 @@ export function funnelResult(state: FunnelState, people: number, { names, steps,
       users: users[s]!,
       fromStart: share(users[s]!, users[0]!),
       fromPrevious: share(users[s]!, users[previous[s]!]!),
-      ...timings(s === 0 || steps[s]!.optional ? new Float64Array() : secondsBetween(state, people, previous[s]!, s)),
+      ...timings(s === 0 || steps[s]!.optional ? new Float64Array() : secondsBetween(paths, previous[s]!, s)),
     })),
-    ...(histogram
-      ? { histogram: histogramOf(state, people, { fromStep: 0, toStep: steps.length - 1, ...histogram }) }
-      : {}),
+    ...(histogram ? { histogram: histogramOf(paths, { fromStep: 0, toStep: steps.length - 1, ...histogram }) } : {}),
   }
 }
 
-function countOf(state: FunnelState, people: number, bit: number): number {
+/** What each person did on the deepest attempt. */
+interface Paths extends Pick<FunnelState, 'offset'> {
+  /** Bits of the steps, by slot. */
+  steps: Uint32Array
+}
+
+function countOf({ steps }: Paths, bit: number): number {
   let count = 0
-  for (let slot = 0; slot < people; slot++) if (state.path(slot) & bit) count++
+  for (const path of steps) if (path & bit) count++
   return count
 }
 
 /** Seconds between two steps, of everyone who did both, ascending. */
-function secondsBetween(state: FunnelState, people: number, from: number, to: number): Float64Array {
+function secondsBetween({ steps, offset }: Paths, from: number, to: number): Float64Array {
   const both = (1 << from) | (1 << to)
   const seconds: number[] = []
-  for (let slot = 0; slot < people; slot++) {
-    if ((state.path(slot) & both) === both) seconds.push((state.offset(slot, to) - state.offset(slot, from)) / 1000)
+  for (let slot = 0; slot < steps.length; slot++) {
+    if ((steps[slot]! & both) === both) seconds.push((offset(slot, to) - offset(slot, from)) / 1000)
   }
   return Float64Array.from(seconds).sort()
 }
@@ -57,12 +65,8 @@ function timings(sorted: Float64Array): { averageSeconds: number | null; medianS
 const MOST_BINS = 60
 
 /** Bins as many as the cube root of the people, of equal width, the last for the longest alone. (PostHog's time to convert.) */
-function histogramOf(
-  state: FunnelState,
-  people: number,
-  { fromStep, toStep }: { fromStep: number; toStep: number },
-): FunnelHistogram {
-  const sorted = secondsBetween(state, people, fromStep, toStep)
+function histogramOf(paths: Paths, { fromStep, toStep }: { fromStep: number; toStep: number }): FunnelHistogram {
+  const sorted = secondsBetween(paths, fromStep, toStep)
   const { averageSeconds } = timings(sorted)
   const n = sorted.length
   if (n === 0) return { fromStep, toStep, averageSeconds, bins: [] }

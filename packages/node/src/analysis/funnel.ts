@@ -1,5 +1,5 @@
 import { AnalyticsError, durationMs, type EventMatch, type FunnelQuery, type Step } from '@analytics/protocol'
-import { type Analysis, stepMatch } from './analysis.js'
+import { type Analysis, feed, stepMatch, whereOf } from './analysis.js'
 import { funnelAttempts } from './funnel-attempts.js'
 import { funnelMachine } from './funnel-machine.js'
 import { funnelResult } from './funnel-result.js'
@@ -10,12 +10,11 @@ const DEFAULT_WINDOW = '14d'
 
 /** How many people did the steps. */
 export const funnel: Analysis<FunnelQuery> = {
-  async run(query, { store, reader, signal }) {
+  async run(query, context) {
     const spec = specOf(query)
     const state = query.order === 'unordered' ? funnelUnordered(spec) : funnelAttempts(spec)
-    const machine = funnelMachine(state, await store.people())
-    const where = query.where ? { where: query.where } : {}
-    for await (const batch of reader.scan({ matches: matchesOf(query), signal, ...where })) machine.push(batch)
+    const machine = funnelMachine(state, await context.store.people())
+    await feed(machine, context, { matches: matchesOf(query), ...whereOf(query) })
     return funnelResult(state, machine.finish(), { ...query, names: query.steps.map(stepName) })
   },
 }

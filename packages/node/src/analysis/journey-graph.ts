@@ -1,4 +1,4 @@
-import type { JourneysResult } from '@analytics/protocol'
+import type { JourneyNode, JourneysResult } from '@analytics/protocol'
 import { compareText } from '@analytics/protocol/filter'
 import type { Journey } from './journey-sessions.js'
 import { pairSet } from './pair-set.js'
@@ -10,15 +10,9 @@ export interface JourneyGraph {
   result(options: { minWeight: number; limit: number }): JourneysResult
 }
 
-interface Node {
+interface Node extends JourneyNode {
   /** From 0 on, of all nodes. */
   number: number
-  id: string
-  step: number
-  label: string
-  sessions: number
-  users: number
-  dropOff: number
   /** By the target's label. */
   links: Map<number, Link>
 }

@@ -8,11 +8,11 @@ import {
 } from '@analytics/protocol'
 import { compareText } from '@analytics/protocol/filter'
 import type { People } from '../store.js'
-import { ANY_EVENT, type Analysis, stepMatch } from './analysis.js'
+import { ANY_EVENT, type Analysis, feed, stepMatch, whereOf } from './analysis.js'
 import { journeyGraph } from './journey-graph.js'
 import { journeyLabels, NO_STEP } from './journey-labels.js'
 import { journeySessions } from './journey-sessions.js'
-import { personSlots } from './person-slots.js'
+import { personOf, personSlots } from './person-slots.js'
 
 const DEFAULT_GAP = '30m'
 const DEFAULT_STEPS = 5
@@ -22,14 +22,10 @@ const BETWEEN = '...'
 
 /** Which step follows which in people's sessions. */
 export const journeys: Analysis<JourneysQuery> = {
-  async run(query, { store, reader, signal }) {
-    const machine = journeysMachine(query, await store.people())
-    const request = {
-      matches: [stepMatch(query.event ?? ANY_EVENT)],
-      columns: columnsOf(query),
-      ...(query.where ? { where: query.where } : {}),
-    }
-    for await (const batch of reader.scan({ ...request, signal })) machine.push(batch)
+  async run(query, context) {
+    const machine = journeysMachine(query, await context.store.people())
+    const matches = [stepMatch(query.event ?? ANY_EVENT)]
+    await feed(machine, context, { matches, columns: columnsOf(query), ...whereOf(query) })
     return machine.result()
   },
 }
@@ -95,8 +91,7 @@ export function journeysMachine(spec: JourneysSpec, people: People): JourneysMac
           flush()
           instant = time[row]!
         }
-        const id = person[row]!
-        steps.push({ person: id < people.count ? people.canonical[id]! : id, label })
+        steps.push({ person: personOf(people, person[row]!), label })
       }
     },
     result() {

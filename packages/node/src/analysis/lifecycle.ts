@@ -1,6 +1,6 @@
 import type { LifecycleQuery, LifecycleResult } from '@analytics/protocol'
 import { type Activity, activityGrid } from './activity.js'
-import { ANY_EVENT, type Analysis, EARLIEST, stepMatch } from './analysis.js'
+import { ANY_EVENT, type Analysis, EARLIEST, feed, stepMatch, whereOf } from './analysis.js'
 import { type Buckets, buckets, isOver, previousStart } from './time.js'
 
 /** Who is new, stays, comes back or is gone. */
@@ -8,12 +8,13 @@ export const lifecycle: Analysis<LifecycleQuery> = {
   // Whether somebody is new, only all of their past can tell.
   reads: (_query, { to }) => ({ from: EARLIEST, to }),
 
-  async run({ event = ANY_EVENT, interval = 'day', where }, { store, reader, range, signal, now }) {
+  async run(query, context) {
+    const { event = ANY_EVENT, interval = 'day' } = query
+    const { store, range, now } = context
     const intervals = buckets(range, interval)
     const starts = Float64Array.from([previousStart(intervals, range.timeZone, interval), ...intervals.starts])
     const grid = activityGrid({ starts, occurrences: [{}] }, await store.people())
-    const matches = [stepMatch(event)]
-    for await (const batch of reader.scan({ matches, signal, ...(where ? { where } : {}) })) grid.push(batch)
+    await feed(grid, context, { matches: [stepMatch(event)], ...whereOf(query) })
     return lifecycleOf(grid, intervals, now)
   },
 }

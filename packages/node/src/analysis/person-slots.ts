@@ -1,3 +1,10 @@
+import type { People } from '../store.js'
+
+/** The person that an id's number belongs to; one that was given after `people` was asked for stands for itself. */
+export function personOf({ count, canonical }: People, id: number): number {
+  return id < count ? canonical[id]! : id
+}
+
 /** Numbers from 0 on for the people of whom there is any state. */
 export interface PersonSlots {
   count(): number

@@ -1,6 +1,6 @@
 import { AnalyticsError, type RetentionCohort, type RetentionQuery, type RetentionResult } from '@analytics/protocol'
 import { type Activity, activityGrid } from './activity.js'
-import { type Analysis, EARLIEST, stepMatch } from './analysis.js'
+import { type Analysis, EARLIEST, feed, stepMatch, whereOf } from './analysis.js'
 import { type Buckets, buckets, isOver } from './time.js'
 
 /** The matches of the scan. */
@@ -13,12 +13,13 @@ const NONE = -1
 export const retention: Analysis<RetentionQuery> = {
   reads: ({ mode }, { from, to }) => ({ from: mode === 'first-time' ? EARLIEST : from, to }),
 
-  async run(query, { store, reader, range, signal, now }) {
-    const { interval = 'day', minOccurrences = 1, where } = query
+  async run(query, context) {
+    const { interval = 'day', minOccurrences = 1 } = query
+    const { store, range, now } = context
     const intervals = buckets(range, interval)
     const grid = activityGrid({ starts: intervals.starts, occurrences: [{}, { minOccurrences }] }, await store.people())
     const matches = [stepMatch(query.startEvent), stepMatch(query.returnEvent)]
-    for await (const batch of reader.scan({ matches, signal, ...(where ? { where } : {}) })) grid.push(batch)
+    await feed(grid, context, { matches, ...whereOf(query) })
     return retentionOf(grid, intervals, query, now)
   },
 }

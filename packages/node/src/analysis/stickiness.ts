@@ -1,17 +1,17 @@
 import type { StickinessQuery, StickinessResult } from '@analytics/protocol'
 import { type Activity, activityGrid } from './activity.js'
-import { ANY_EVENT, type Analysis, stepMatch } from './analysis.js'
+import { ANY_EVENT, type Analysis, feed, stepMatch, whereOf } from './analysis.js'
 import { buckets } from './time.js'
 
 /** In how many intervals people were active. */
 export const stickiness: Analysis<StickinessQuery> = {
-  async run(query, { store, reader, range, signal }) {
-    const { event = ANY_EVENT, interval = 'day', minOccurrences = 1, maxOccurrences, where } = query
+  async run(query, context) {
+    const { event = ANY_EVENT, interval = 'day', minOccurrences = 1, maxOccurrences } = query
+    const { store, range } = context
     const { starts } = buckets(range, interval)
     const occurrences = [{ minOccurrences, ...(maxOccurrences === undefined ? {} : { maxOccurrences }) }]
     const grid = activityGrid({ starts, occurrences }, await store.people())
-    const matches = [stepMatch(event)]
-    for await (const batch of reader.scan({ matches, signal, ...(where ? { where } : {}) })) grid.push(batch)
+    await feed(grid, context, { matches: [stepMatch(event)], ...whereOf(query) })
     return stickinessOf(grid, starts.length)
   },
 }

@@ -10,18 +10,19 @@ import {
   type TrendResult,
 } from '@analytics/protocol'
 import type { People } from '../store.js'
-import { type Analysis, stepMatch } from './analysis.js'
+import { type Analysis, feed, stepMatch, whereOf } from './analysis.js'
+import { personOf } from './person-slots.js'
 import { type Buckets, buckets, isOver } from './time.js'
 
 /** Metrics over time. */
 export const trend: Analysis<TrendQuery> = {
-  async run(query, { store, reader, range, signal, now }) {
+  async run(query, context) {
+    const { store, range, now } = context
     const metrics = query.metrics.map(resolveMetric)
     const machine = trendMachine(metrics, buckets(range, query.interval ?? 'day'), await store.people())
     const columns = [...new Set(metrics.flatMap(({ column }) => (column === undefined ? [] : [column])))]
     const matches = metrics.map(({ match }) => match)
-    const where = query.where ? { where: query.where } : {}
-    for await (const batch of reader.scan({ matches, columns, signal, ...where })) machine.push(batch)
+    await feed(machine, context, { matches, columns, ...whereOf(query) })
     return machine.result(now)
   },
 }
@@ -83,8 +84,7 @@ export function trendMachine(metrics: readonly ResolvedMetric[], intervals: Buck
       const values = metrics.map(({ column }) => (column === undefined ? undefined : columns[column]))
       for (let row = 0; row < length; row++) {
         while (bucket + 1 < starts.length && time[row]! >= starts[bucket + 1]!) close()
-        const id = person[row]!
-        const canonical = id < people.count ? people.canonical[id]! : id
+        const canonical = personOf(people, person[row]!)
         for (let i = 0; i < metrics.length; i++) {
           if (matches[row]! & (1 << i)) open[i]!.add(canonical, values[i]?.[row] ?? null)
         }

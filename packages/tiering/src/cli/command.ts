@@ -32,9 +32,16 @@ export interface Command {
   run(context: CommandContext): Promise<CommandResult>
 }
 
+/** What is told where nothing was done. */
+export const leaseHeld = (data: unknown): CommandResult => ({
+  data,
+  text: 'Another worker is at it; nothing was done.',
+  isBad: true,
+})
+
 /** What a run did. */
 export function told(data: TieringRunResult, what: string): CommandResult {
-  if (data.status === 'lease_held') return { data, text: 'Another worker is at it; nothing was done.', isBad: true }
+  if (data.status === 'lease_held') return leaseHeld(data)
   const rows = data.moved.reduce((sum, one) => sum + one.rows, 0)
   const lines = [
     `${data.moved.length} days ${what}, ${rows.toLocaleString('en-US')} events.`,

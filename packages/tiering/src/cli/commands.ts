@@ -1,7 +1,7 @@
 import type { Day, Duration } from '@analytics/protocol'
 import type { RestoreStatus } from '../operations/restore-status.js'
 import { requestsOf } from '../usage/usage.js'
-import { type Command, type CommandResult, rangeOf, told } from './command.js'
+import { type Command, type CommandResult, leaseHeld, rangeOf, told } from './command.js'
 import { ERASE_COMMANDS } from './erase-commands.js'
 import { EXPORT_COMMANDS } from './export-commands.js'
 import { bytes, estimateText, instant, money, table } from './format.js'
@@ -146,7 +146,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     async run({ tiering, arguments: { yes, force, olderThan }, signal }) {
       const age = olderThan === undefined ? {} : { olderThan: olderThan as Duration }
       const data = await tiering.gc({ dryRun: !yes, force, signal, ...age })
-      if (data.status === 'lease_held') return { data, text: 'Another worker is at it; nothing was done.', isBad: true }
+      if (data.status === 'lease_held') return leaseHeld(data)
       const rows = data.orphans.map(({ objectName, size, modifiedAt, state }) => [
         objectName,
         bytes(size),
@@ -165,7 +165,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     does: 'tells which segments of the bucket a lost database has forgotten; with --yes they are written down',
     async run({ tiering, arguments: { yes, deep }, signal, onProgress }) {
       const data = await tiering.rebuildCatalog({ dryRun: !yes, deep, signal, onProgress })
-      if (data.status === 'lease_held') return { data, text: 'Another worker is at it; nothing was done.', isBad: true }
+      if (data.status === 'lease_held') return leaseHeld(data)
       const segments = data.days.reduce((sum, { added }) => sum + added.length, 0)
       const rows = data.days.reduce((sum, one) => sum + one.rows, 0)
       const lines = [

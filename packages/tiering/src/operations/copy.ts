@@ -3,6 +3,7 @@ import { AnalyticsError, type Day, errorCode } from '@analytics/protocol'
 import type { CatalogEntry, MoveIntent, ObjectFacts, SegmentFacts } from '../catalog.js'
 import { localSource } from '../read/segment-file.js'
 import { sidecarName } from '../segments/names.js'
+import { differingFact } from '../segments/row-hash.js'
 import { sidecarText } from '../segments/sidecar.js'
 import { sketchPeople } from '../segments/sketch.js'
 import type { MoveContext } from './move-context.js'
@@ -128,7 +129,7 @@ export async function findDifference(
     if (got.size !== segment.size) return `${segment.objectName} has ${got.size} bytes instead of ${segment.size}.`
     if (got.sha256 !== segment.sha256) return `The bytes of ${segment.objectName} are not those that were sent.`
     const read = await format.summarize(localSource(path, got.size), call)
-    const different = (['rows', 'rowHash', 'minTime', 'maxTime'] as const).find((fact) => read[fact] !== segment[fact])
+    const different = differingFact(read, segment)
     return different && `The rows read back from ${segment.objectName} differ in ${different}.`
   } catch (error) {
     // A store that encrypts tells by itself.

@@ -2,6 +2,7 @@ import { type Day, errorCode } from '@analytics/protocol'
 import { throwIfAborted } from '../abort.js'
 import { type CatalogSegment, isReadable, type SegmentArchive, type SegmentFacts } from '../catalog.js'
 import type { ObjectInfo } from '../object-store.js'
+import { differingFact } from '../segments/row-hash.js'
 import type { Sidecar } from '../segments/sidecar.js'
 import { sketchPeople } from '../segments/sketch.js'
 import type { MoveContext } from './move-context.js'
@@ -65,7 +66,7 @@ async function readThrough(
   const open = cache.open(segment, { segments: 0, bytes: 0, requests: 0 }, call.signal)
   try {
     const read = await format.summarize(open.source, call)
-    const different = (['rows', 'rowHash', 'minTime', 'maxTime'] as const).find((fact) => read[fact] !== segment[fact])
+    const different = differingFact(read, segment)
     if (different) return `Its rows differ from the description in ${different}.`
     if (keepsSketch) await sketches.keep(segment.objectName, await sketchPeople(format.personHashes(open.source, call)))
     return undefined

@@ -66,3 +66,8 @@ export function addRowHashes(hashes: readonly string[]): string {
     hashes.reduce((sum, hash) => sum + BigInt(`0x${hash.slice(start, start + 16)}`), 0n)
   return rowHashOf([sumOf(0), sumOf(16)])
 }
+
+/** The first fact in which rows that were read differ from what they should add up to. */
+export function differingFact(read: RowSummary, wanted: RowSummary): keyof RowSummary | undefined {
+  return (['rows', 'rowHash', 'minTime', 'maxTime'] as const).find((fact) => read[fact] !== wanted[fact])
+}

@@ -10,24 +10,19 @@ export function meteredStore(store: ObjectStore, usage: Usage): ObjectStore {
       return call(...parameters)
     }
 
-  async function* read(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async function* passing(direction: 'sent' | 'read', bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const piece of bytes) {
-      usage.bytes('read', piece.byteLength)
-      yield piece
-    }
-  }
-
-  async function* sent(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const piece of bytes) {
-      usage.bytes('sent', piece.byteLength)
+      usage.bytes(direction, piece.byteLength)
       yield piece
     }
   }
 
   return {
     ...store,
-    put: counted('put', (name, body, options) => store.put(name, { ...body, open: () => sent(body.open()) }, options)),
-    get: counted('get', (name, options) => read(store.get(name, options))),
+    put: counted('put', (name, body, options) =>
+      store.put(name, { ...body, open: () => passing('sent', body.open()) }, options),
+    ),
+    get: counted('get', (name, options) => passing('read', store.get(name, options))),
     head: counted('head', store.head),
     list: counted('list', store.list),
     delete: counted('delete', store.delete),

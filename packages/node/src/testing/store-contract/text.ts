@@ -1,25 +1,11 @@
 import assert from 'node:assert/strict'
-import { type EventColumn, type Filter, type JsonObject, LIMITS, type StoredEvent } from '@analytics/protocol'
+import { COLUMN_LENGTHS, type Filter, type JsonObject, LIMITS, type StoredEvent } from '@analytics/protocol'
 import type { ContractCase } from '@analytics/protocol/testing'
 import { sampleEvent } from '../sample-events.js'
 import { ALWAYS, allEvents, allSessions, collect, numbersOf, type StoreContext } from './support.js'
 
 /** Columns of text that may hold any, with the number of characters that each takes. */
-const TEXT_COLUMNS: Readonly<Partial<Record<EventColumn, number>>> = {
-  eventType: LIMITS.eventType,
-  eventCategory: LIMITS.eventCategory,
-  eventAction: LIMITS.eventAction,
-  eventLabel: LIMITS.eventLabel,
-  userId: LIMITS.userId,
-  anonymousId: LIMITS.anonymousId,
-  sessionId: LIMITS.sessionId,
-  pageUrl: LIMITS.url,
-  referrerUrl: LIMITS.url,
-  userAgent: LIMITS.userAgent,
-  deviceType: 50,
-  browser: 100,
-  os: 100,
-}
+const { eventId: _, ipAddress: _ip, country: _country, ...TEXT_COLUMNS } = COLUMN_LENGTHS
 
 /** An event that has the same text in every column of text, as much of it as each takes. */
 function eventOfText(text: (length: number) => string): StoredEvent {
