@@ -1,7 +1,7 @@
 import { AnalyticsError } from './errors.js'
 import type { Day } from './event.js'
 import { canonicalJson } from './json.js'
-import { type Duration, durationMs } from './query.js'
+import { type Duration, durationMs } from './queries/base.js'
 
 /** A signature that anybody checks who has the public key. */
 export interface Signature {

@@ -1,6 +1,6 @@
 import { type ColumnType, columnName, EVENT_COLUMNS, type EventColumn, type StoredEvent } from './event.js'
 import { isRecord, type Json, type Scalar } from './json.js'
-import type { Filter, PropertyFilter } from './query.js'
+import type { Filter, PropertyFilter } from './queries/base.js'
 import type { EventMatch } from './scan.js'
 
 /**

@@ -49,35 +49,43 @@ export {
 } from './events.js'
 export { canonicalJson, isRecord, type Json, type JsonObject, PROTOTYPE_KEYS, type Scalar } from './json.js'
 export { COLUMN_LENGTHS, LIMITS, type TextColumn } from './limits.js'
+export type {
+  ActiveUsersQuery,
+  ActiveUsersResult,
+  LifecycleQuery,
+  LifecycleResult,
+  LifecycleRow,
+  Occurrences,
+  StickinessQuery,
+  StickinessResult,
+} from './queries/activity.js'
 export {
-  type ActiveUsersQuery,
   type Age,
-  type Aggregate,
   ageYears,
   type Duration,
   durationMs,
-  type EventsQuery,
-  type Exclusion,
   type Filter,
   type FilterOperator,
-  type FunnelQuery,
   type Interval,
   instantBefore,
-  type JourneyGroup,
-  type JourneysQuery,
-  type LifecycleQuery,
-  type MetricDefinition,
-  type MetricName,
-  type Occurrences,
   type PropertyFilter,
-  type Query,
   type QueryBase,
   type Range,
-  type RetentionQuery,
   type Step,
-  type StickinessQuery,
-  type TrendQuery,
-} from './query.js'
+} from './queries/base.js'
+export type { EventRow, EventsQuery, EventsResult } from './queries/events.js'
+export type { Exclusion, FunnelHistogram, FunnelQuery, FunnelResult, FunnelStepResult } from './queries/funnel.js'
+export type { JourneyGroup, JourneyLink, JourneyNode, JourneysQuery, JourneysResult } from './queries/journeys.js'
+export type { RetentionCohort, RetentionQuery, RetentionResult } from './queries/retention.js'
+export type {
+  Aggregate,
+  MetricDefinition,
+  MetricName,
+  TrendPoint,
+  TrendQuery,
+  TrendResult,
+} from './queries/trend.js'
+export type { Query, QueryAnswer, QueryMeta, ResultOf, ResultsByKind } from './query.js'
 export {
   type DeadLetter,
   eachRecord,
@@ -87,33 +95,7 @@ export {
   removeRecord,
   type StoredRecord,
 } from './records.js'
-export type {
-  ActiveUsersResult,
-  BatchResult,
-  ErrorBody,
-  EventResult,
-  EventRow,
-  EventStatus,
-  EventsResult,
-  FunnelHistogram,
-  FunnelResult,
-  FunnelStepResult,
-  JourneyLink,
-  JourneyNode,
-  JourneysResult,
-  LifecycleResult,
-  LifecycleRow,
-  QueryAnswer,
-  QueryMeta,
-  RealtimeSummary,
-  ResultOf,
-  ResultsByKind,
-  RetentionCohort,
-  RetentionResult,
-  StickinessResult,
-  TrendPoint,
-  TrendResult,
-} from './results.js'
+export type { BatchResult, ErrorBody, EventResult, EventStatus, RealtimeSummary } from './results.js'
 export type { EventBatch, EventMatch, EventPosition, EventsRequest, ScanRequest, Signal } from './scan.js'
 export { parseStoredEvent } from './stored-event.js'
 export {

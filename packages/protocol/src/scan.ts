@@ -1,5 +1,5 @@
 import type { Scalar } from './json.js'
-import type { Filter } from './query.js'
+import type { Filter } from './queries/base.js'
 
 /**
  * The environment's AbortSignal. This package is compiled without the types of any environment, so the type is looked up where

@@ -1,4 +1,5 @@
 import type { EventBatch, EventMatch, Filter, Query, ResultOf, Step } from '@analytics/protocol'
+import type { z } from 'zod'
 import type { HotStore } from '../store.js'
 import type { TierReader } from './tiers.js'
 import type { ResolvedRange } from './time.js'
@@ -17,6 +18,8 @@ export interface AnalysisContext {
 
 /** How one kind of query is answered. */
 export interface Analysis<Q extends Query> {
+  /** Checks a query that came from outside. */
+  schema: z.ZodObject
   /** Which instants are read, UTC milliseconds. @default those of the range */
   reads?(query: Q, range: ResolvedRange): { from: number; to: number }
   run(query: Q, context: AnalysisContext): Promise<ResultOf<Q>>

@@ -5,14 +5,26 @@ import {
   type EventsQuery,
   type EventsResult,
   type Filter,
+  LIMITS,
   type StoredEvent,
 } from '@analytics/protocol'
+import { z } from 'zod'
 import type { HotStore } from '../store.js'
 import type { Analysis } from './analysis.js'
+import { eventTypes, kindSchema, text } from './query-schema.js'
 import type { TierReader } from './tiers.js'
 
 /** Whole events, page by page. */
 export const events: Analysis<EventsQuery> = {
+  schema: kindSchema<EventsQuery>('events', {
+    userId: text(LIMITS.userId).optional(),
+    sessionId: text(LIMITS.sessionId).optional(),
+    eventTypes: eventTypes.optional(),
+    limit: z.number().int().min(1).max(1000).optional(),
+    cursor: text(500).optional(),
+    order: z.enum(['asc', 'desc']).optional(),
+  }),
+
   run: (query, { store, reader, signal }) => listEvents(query, store, reader, signal),
 }
 

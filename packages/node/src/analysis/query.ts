@@ -1,29 +1,10 @@
 import { AnalyticsError, type Query, type QueryAnswer } from '@analytics/protocol'
 import type { ColdTier } from '../cold-tier.js'
 import type { HotStore } from '../store.js'
-import { activeUsers } from './active-users.js'
 import type { Analysis } from './analysis.js'
-import { events } from './events.js'
-import { funnel } from './funnel.js'
-import { journeys } from './journeys.js'
-import { lifecycle } from './lifecycle.js'
-import { retention } from './retention.js'
-import { stickiness } from './stickiness.js'
+import { ANALYSES } from './kinds.js'
 import { openTiers } from './tiers.js'
 import { resolveRange } from './time.js'
-import { trend } from './trend.js'
-
-/** How each kind is answered. */
-const ANALYSES: { readonly [Kind in Query['kind']]: Analysis<Extract<Query, { kind: Kind }>> } = {
-  events,
-  funnel,
-  trend,
-  retention,
-  lifecycle,
-  stickiness,
-  'active-users': activeUsers,
-  journeys,
-}
 
 /** Changes when the meaning of an analysis does, so that stored answers can be told apart. */
 export const SEMANTICS_VERSION = 1

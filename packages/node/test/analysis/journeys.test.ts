@@ -10,7 +10,7 @@ import {
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { runs } from '../../../../test/support/soak.js'
-import { type JourneysSpec, journeysMachine } from '../../src/analysis/journeys.js'
+import { type JourneysSpec, journeysMachine } from '../../src/analysis/journeys/journeys.js'
 import { queryEngine } from '../../src/analysis/query.js'
 import { type BruteStep, bruteJourneys } from '../support/brute-journeys.js'
 

@@ -1,7 +1,9 @@
 import { AnalyticsError, type RetentionCohort, type RetentionQuery, type RetentionResult } from '@analytics/protocol'
+import { z } from 'zod'
+import { type Analysis, EARLIEST, feed, stepMatch, whereOf } from '../analysis.js'
+import { count, interval, kindSchema, step } from '../query-schema.js'
+import { type Buckets, buckets, isOver } from '../time.js'
 import { type Activity, activityGrid } from './activity.js'
-import { type Analysis, EARLIEST, feed, stepMatch, whereOf } from './analysis.js'
-import { type Buckets, buckets, isOver } from './time.js'
 
 /** The matches of the scan. */
 const START = 0
@@ -11,6 +13,18 @@ const NONE = -1
 
 /** Cohorts of people and who of them comes back. */
 export const retention: Analysis<RetentionQuery> = {
+  schema: kindSchema<RetentionQuery>('retention', {
+    startEvent: step,
+    returnEvent: step,
+    interval: interval.optional(),
+    periods: count.optional(),
+    mode: z.enum(['recurring', 'first-time', 'first-in-range']).optional(),
+    bounded: z.boolean().optional(),
+    minOccurrences: count.optional(),
+    brackets: z.array(count).min(1).max(100).optional(),
+    reference: z.enum(['cohort', 'previous']).optional(),
+  }),
+
   reads: ({ mode }, { from, to }) => ({ from: mode === 'first-time' ? EARLIEST : from, to }),
 
   async run(query, context) {

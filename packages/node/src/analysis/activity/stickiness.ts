@@ -1,10 +1,18 @@
 import type { StickinessQuery, StickinessResult } from '@analytics/protocol'
+import { ANY_EVENT, type Analysis, feed, stepMatch, whereOf } from '../analysis.js'
+import { count, interval, kindSchema, step } from '../query-schema.js'
+import { buckets } from '../time.js'
 import { type Activity, activityGrid } from './activity.js'
-import { ANY_EVENT, type Analysis, feed, stepMatch, whereOf } from './analysis.js'
-import { buckets } from './time.js'
 
 /** In how many intervals people were active. */
 export const stickiness: Analysis<StickinessQuery> = {
+  schema: kindSchema<StickinessQuery>('stickiness', {
+    event: step.optional(),
+    interval: interval.optional(),
+    minOccurrences: count.optional(),
+    maxOccurrences: count.optional(),
+  }),
+
   async run(query, context) {
     const { event = ANY_EVENT, interval = 'day', minOccurrences = 1, maxOccurrences } = query
     const { store, range } = context

@@ -4,15 +4,18 @@ import {
   type EventBatch,
   type JourneysQuery,
   type JourneysResult,
+  LIMITS,
   type Scalar,
 } from '@analytics/protocol'
 import { compareText } from '@analytics/protocol/filter'
-import type { People } from '../store.js'
-import { ANY_EVENT, type Analysis, feed, stepMatch, whereOf } from './analysis.js'
+import { z } from 'zod'
+import type { People } from '../../store.js'
+import { ANY_EVENT, type Analysis, feed, stepMatch, whereOf } from '../analysis.js'
+import { personOf, personSlots } from '../person-slots.js'
+import { duration, kindSchema, property, step, text } from '../query-schema.js'
 import { journeyGraph } from './journey-graph.js'
 import { journeyLabels, NO_STEP } from './journey-labels.js'
 import { journeySessions } from './journey-sessions.js'
-import { personOf, personSlots } from './person-slots.js'
 
 const DEFAULT_GAP = '30m'
 const DEFAULT_STEPS = 5
@@ -20,8 +23,28 @@ const DEFAULT_LIMIT = 50
 /** Stands for the steps left out between start and end. */
 const BETWEEN = '...'
 
+const label = text(LIMITS.url)
+const labels = z.array(label).max(100)
+
 /** Which step follows which in people's sessions. */
 export const journeys: Analysis<JourneysQuery> = {
+  schema: kindSchema<JourneysQuery>('journeys', {
+    by: z.union([property, z.array(property).min(1).max(10)]),
+    event: step.optional(),
+    groups: z
+      .array(z.strictObject({ label, match: labels.min(1) }))
+      .max(100)
+      .optional(),
+    exclude: labels.optional(),
+    start: label.optional(),
+    end: label.optional(),
+    maxSteps: z.number().int().min(2).max(20).optional(),
+    sessionGap: duration.optional(),
+    collapseRepeats: z.boolean().optional(),
+    minWeight: z.number().int().min(1).optional(),
+    limit: z.number().int().min(1).max(1000).optional(),
+  }),
+
   async run(query, context) {
     const machine = journeysMachine(query, await context.store.people())
     const matches = [stepMatch(query.event ?? ANY_EVENT)]

@@ -1,10 +1,16 @@
 import type { LifecycleQuery, LifecycleResult } from '@analytics/protocol'
+import { ANY_EVENT, type Analysis, EARLIEST, feed, stepMatch, whereOf } from '../analysis.js'
+import { interval, kindSchema, step } from '../query-schema.js'
+import { type Buckets, buckets, isOver, previousStart } from '../time.js'
 import { type Activity, activityGrid } from './activity.js'
-import { ANY_EVENT, type Analysis, EARLIEST, feed, stepMatch, whereOf } from './analysis.js'
-import { type Buckets, buckets, isOver, previousStart } from './time.js'
 
 /** Who is new, stays, comes back or is gone. */
 export const lifecycle: Analysis<LifecycleQuery> = {
+  schema: kindSchema<LifecycleQuery>('lifecycle', {
+    event: step.optional(),
+    interval: interval.optional(),
+  }),
+
   // Whether somebody is new, only all of their past can tell.
   reads: (_query, { to }) => ({ from: EARLIEST, to }),
 

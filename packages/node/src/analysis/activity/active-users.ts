@@ -1,12 +1,19 @@
 import type { ActiveUsersQuery, ActiveUsersResult } from '@analytics/protocol'
+import { z } from 'zod'
+import { ANY_EVENT, type Analysis, feed, stepMatch, whereOf } from '../analysis.js'
+import { kindSchema, step } from '../query-schema.js'
+import { type Buckets, buckets, daysEarlier, isOver } from '../time.js'
 import { type Activity, activityGrid } from './activity.js'
-import { ANY_EVENT, type Analysis, feed, stepMatch, whereOf } from './analysis.js'
-import { type Buckets, buckets, daysEarlier, isOver } from './time.js'
 
 const WINDOW_DAYS = { day: 1, week: 7, month: 30 } as const
 
 /** Distinct people of the days that end with each day. */
 export const activeUsers: Analysis<ActiveUsersQuery> = {
+  schema: kindSchema<ActiveUsersQuery>('active-users', {
+    window: z.enum(['day', 'week', 'month']),
+    event: step.optional(),
+  }),
+
   reads: ({ window }, range) => ({ from: daysEarlier(range, WINDOW_DAYS[window] - 1).from, to: range.to }),
 
   async run(query, context) {

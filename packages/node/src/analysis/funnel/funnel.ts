@@ -1,5 +1,7 @@
 import { AnalyticsError, durationMs, type EventMatch, type FunnelQuery, type Step } from '@analytics/protocol'
-import { type Analysis, feed, stepMatch, whereOf } from './analysis.js'
+import { z } from 'zod'
+import { type Analysis, feed, stepMatch, whereOf } from '../analysis.js'
+import { duration, filter, kindSchema, stepEvent, stepFields } from '../query-schema.js'
 import { funnelAttempts } from './funnel-attempts.js'
 import { funnelMachine } from './funnel-machine.js'
 import { funnelResult } from './funnel-result.js'
@@ -8,8 +10,25 @@ import { funnelUnordered } from './funnel-unordered.js'
 
 const DEFAULT_WINDOW = '14d'
 
+const funnelStep = z.strictObject({ ...stepFields, optional: z.boolean().optional() })
+const stepIndex = z.number().int().min(0).max(19)
+const exclusion = z.strictObject({
+  event: stepEvent,
+  where: filter.optional(),
+  fromStep: stepIndex,
+  toStep: stepIndex,
+})
+
 /** How many people did the steps. */
 export const funnel: Analysis<FunnelQuery> = {
+  schema: kindSchema<FunnelQuery>('funnel', {
+    steps: z.array(funnelStep).min(2).max(20),
+    order: z.enum(['ordered', 'strict', 'unordered']).optional(),
+    window: duration.optional(),
+    exclusions: z.array(exclusion).max(8).optional(),
+    histogram: z.strictObject({ fromStep: stepIndex.optional(), toStep: stepIndex.optional() }).optional(),
+  }),
+
   async run(query, context) {
     const spec = specOf(query)
     const state = query.order === 'unordered' ? funnelUnordered(spec) : funnelAttempts(spec)

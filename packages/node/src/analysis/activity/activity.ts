@@ -1,6 +1,6 @@
 import type { EventBatch, Occurrences } from '@analytics/protocol'
-import type { People } from '../store.js'
-import { personOf, personSlots } from './person-slots.js'
+import type { People } from '../../store.js'
+import { personOf, personSlots } from '../person-slots.js'
 
 /** In which intervals people did what, one bit for each person, interval and match of the scan. */
 export interface Activity {

@@ -1,7 +1,7 @@
 import type { EventBatch } from '@analytics/protocol'
-import type { People } from '../store.js'
+import type { People } from '../../store.js'
+import { personOf, personSlots } from '../person-slots.js'
 import type { FunnelState } from './funnel-state.js'
-import { personOf, personSlots } from './person-slots.js'
 
 /** Consumes a scan in order of time and counts. */
 export interface FunnelMachine {

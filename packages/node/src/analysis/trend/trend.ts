@@ -9,13 +9,33 @@ import {
   type TrendQuery,
   type TrendResult,
 } from '@analytics/protocol'
-import type { People } from '../store.js'
-import { type Analysis, feed, stepMatch, whereOf } from './analysis.js'
-import { personOf } from './person-slots.js'
-import { type Buckets, buckets, isOver } from './time.js'
+import { z } from 'zod'
+import type { People } from '../../store.js'
+import { type Analysis, feed, stepMatch, whereOf } from '../analysis.js'
+import { personOf } from '../person-slots.js'
+import { filter, kindSchema, property, stepEvent, text } from '../query-schema.js'
+import { type Buckets, buckets, isOver } from '../time.js'
+
+const metric = z.union([
+  z.enum(['events', 'users', 'sessions', 'page_views', 'errors']),
+  z.strictObject({
+    name: text(100),
+    event: stepEvent.optional(),
+    where: filter.optional(),
+    aggregate: z
+      .enum(['count', 'users', 'sessions', 'sum', 'average', 'min', 'max', 'p50', 'p75', 'p90', 'p95', 'p99'])
+      .optional(),
+    property: property.optional(),
+  }),
+])
 
 /** Metrics over time. */
 export const trend: Analysis<TrendQuery> = {
+  schema: kindSchema<TrendQuery>('trend', {
+    metrics: z.array(metric).min(1).max(16),
+    interval: z.enum(['minute', 'hour', 'day', 'week', 'month']).optional(),
+  }),
+
   async run(query, context) {
     const { store, range, now } = context
     const metrics = query.metrics.map(resolveMetric)

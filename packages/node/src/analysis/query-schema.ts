@@ -1,0 +1,98 @@
+import {
+  durationMs,
+  type Filter,
+  type Interval,
+  LIMITS,
+  type Query,
+  type QueryBase,
+  type Range,
+  type Scalar,
+  type Step,
+} from '@analytics/protocol'
+import { propertyReference } from '@analytics/protocol/filter'
+import { z } from 'zod'
+
+/** Levels of and, or and not in one filter. */
+const FILTER_DEPTH = 8
+/** Values of one IN-list. */
+const FILTER_VALUES = 10_000
+
+/** Text that is not empty. */
+export const text = (max: number): z.ZodString => z.string().min(1).max(max)
+
+const eventType = text(LIMITS.eventType)
+/** A list of event types. */
+export const eventTypes: z.ZodType<string[]> = z.array(eventType).min(1).max(100)
+/** One event type or several. */
+export const stepEvent: z.ZodType<string | string[]> = z.union([eventType, eventTypes])
+
+/** The name of a property. */
+export const property: z.ZodType<string> = text(500).refine((name) => propertyReference(name) !== undefined, {
+  message: 'is neither a column of an event nor properties.path',
+})
+const scalar: z.ZodType<Exclude<Scalar, null>> = z.union([z.string().max(10_000), z.number(), z.boolean()])
+const propertyFilter = z.union([
+  z.strictObject({ property, op: z.enum(['exists', 'notExists']) }),
+  z.strictObject({ property, op: z.enum(['in', 'notIn']), value: z.array(scalar).max(FILTER_VALUES) }),
+  z.strictObject({ property, op: z.enum(['eq', 'neq', 'gt', 'gte', 'lt', 'lte', 'contains']), value: scalar }),
+])
+
+/** Filters nest, but not without end: each level is a schema of its own. */
+function filterSchema(depth: number): z.ZodType<Filter> {
+  if (depth === 0) return propertyFilter as z.ZodType<Filter>
+  const nested = z.lazy(() => filterSchema(depth - 1))
+  return z.union([
+    propertyFilter,
+    z.strictObject({ and: z.array(nested).max(100) }),
+    z.strictObject({ or: z.array(nested).max(100) }),
+    z.strictObject({ not: nested }),
+  ]) as z.ZodType<Filter>
+}
+
+/** A condition on events. */
+export const filter: z.ZodType<Filter> = filterSchema(FILTER_DEPTH)
+
+/** Fields of a {@link Step}, for those that add to it. */
+export const stepFields: { event: z.ZodType; where: z.ZodType; name: z.ZodType } = {
+  event: stepEvent,
+  where: filter.optional(),
+  name: text(200).optional(),
+}
+
+/** A step that can't be left out. */
+export const step: z.ZodType<Step> = z.strictObject(stepFields) as unknown as z.ZodType<Step>
+
+/** A length of time such as `30m`. */
+export const duration: z.ZodType<string> = text(20).refine((value) => durationMs(value) !== undefined, {
+  message: 'is no duration such as 30m, 12h or 14d',
+})
+
+/** An interval in which people are counted. */
+export const interval: z.ZodType<Exclude<Interval, 'minute'>> = z.enum(['hour', 'day', 'week', 'month'])
+
+/** A number of times or of intervals. */
+export const count: z.ZodType<number> = z.number().int().min(1).max(10_000)
+
+const range = z.strictObject({
+  from: text(40),
+  to: text(40),
+  timeZone: text(64).optional(),
+  weekStart: z.enum(['monday', 'sunday']).optional(),
+}) as unknown as z.ZodType<Range>
+
+/** What every query has. */
+const base = {
+  range,
+  where: filter.optional(),
+  tiers: z.enum(['all', 'hot']).optional(),
+  onArchived: z.enum(['error', 'partial', 'restore']).optional(),
+  timeoutMs: z.number().int().min(1).max(600_000).optional(),
+} satisfies Record<keyof QueryBase, z.ZodType>
+
+/** The fields that a kind of query has of its own, each with its schema. */
+export type KindFields<Q extends Query> = { [Field in Exclude<keyof Q, keyof QueryBase | 'kind'>]-?: z.ZodType }
+
+/** The schema of one kind of query: what every query has, its own fields, and nothing else. */
+export function kindSchema<Q extends Query>(kind: Q['kind'], fields: KindFields<Q>): z.ZodObject {
+  return z.strictObject({ ...base, kind: z.literal(kind), ...(fields as Record<string, z.ZodType>) })
+}
