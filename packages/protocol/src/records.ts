@@ -2,9 +2,19 @@ import type { JsonObject } from './json.js'
 
 /**
  * The kinds of small rows that a store keeps besides events: facts of its own, the catalog of tiers, leases, the audit chain,
- * states of rollup buckets, runs of jobs, keyed hashes of people who are not to be stored again, and dead letters.
+ * states of rollup buckets, runs of jobs, keyed hashes of people who are not to be stored again, dead letters, and the definitions of
+ * metrics and cohorts.
  */
-export type RecordKind = 'meta' | 'tier' | 'lease' | 'audit' | 'rollup' | 'job' | 'suppression' | 'dead-letter'
+export type RecordKind =
+  | 'meta'
+  | 'tier'
+  | 'lease'
+  | 'audit'
+  | 'rollup'
+  | 'job'
+  | 'suppression'
+  | 'dead-letter'
+  | 'definition'
 
 /** The value of a record of kind `dead-letter`: an event that could not be stored, kept to be put right and sent again. */
 export interface DeadLetter {

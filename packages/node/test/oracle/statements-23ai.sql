@@ -90,6 +90,17 @@ CREATE INDEX pf_analytics_dead_letters_ix2 ON pf_analytics_dead_letters (user_id
 CREATE INDEX pf_analytics_dead_letters_ix3 ON pf_analytics_dead_letters (anonymous_id)
 /
 
+CREATE TABLE pf_analytics_definitions (
+  record_key VARCHAR2(400 CHAR) NOT NULL,
+  version NUMBER(19) NOT NULL,
+  body CLOB NOT NULL,
+  kind VARCHAR2(500 CHAR),
+  name VARCHAR2(500 CHAR),
+  created_at TIMESTAMP(3),
+  CONSTRAINT pf_analytics_definitions_pk PRIMARY KEY (record_key)
+)
+/
+
 CREATE TABLE pf_analytics_storage_tiers (
   record_key VARCHAR2(400 CHAR) NOT NULL,
   version NUMBER(19) NOT NULL,
@@ -367,6 +378,10 @@ DELETE FROM pf_analytics_storage_tiers WHERE record_key = :b1 AND version = :b2
 
 -- binds: DB_TYPE_VARCHAR(4000), DB_TYPE_NUMBER, DB_TYPE_VARCHAR(4000), DB_TYPE_VARCHAR(32), DB_TYPE_VARCHAR(4000) × 3
 INSERT INTO pf_analytics_dead_letters (record_key, version, body, created_at, reason, user_id, anonymous_id) VALUES (:1, :2, :3, TO_TIMESTAMP(:4, 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'), :5, :6, :7)
+/
+
+-- binds: DB_TYPE_VARCHAR(4000), DB_TYPE_NUMBER, DB_TYPE_VARCHAR(4000) × 3, DB_TYPE_VARCHAR(32)
+INSERT INTO pf_analytics_definitions (record_key, version, body, kind, name, created_at) VALUES (:1, :2, :3, :4, :5, TO_TIMESTAMP(:6, 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'))
 /
 
 -- binds: DB_TYPE_VARCHAR

@@ -94,6 +94,7 @@ async function writes(store: HotStore, during: During): Promise<void> {
   await store.records.delete('tier', DAY, 2)
   const letter = { at: NOON, reason: 'schema_violation', userId: 'anna', anonymousId: 'visitor', event: {} }
   await store.records.put('dead-letter', '01ARZ3NDEKTSV4RRFFQ69G5FAV', letter, 0)
+  await store.records.put('definition', 'metric/sales/00000001', { kind: 'metric', name: 'sales', at: NOON }, 0)
   await store.expireDeadLetters(NOON)
   await store.acquireLease('work', { owner: 'a', ttlMs: 1000 })
   await during(

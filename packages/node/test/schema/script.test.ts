@@ -49,7 +49,7 @@ describe('analytics-node schema', () => {
       ['schema', 'mysql'],
       ['schema', 'oracle', '--version', '11g'],
       ['schema', 'oracle', '--prefix', 'x; DROP'],
-      ['schema', 'postgres', '--from', '3'],
+      ['schema', 'postgres', '--from', '4'],
       ['schema', 'postgres', '--unknown'],
       [],
     ]) {

@@ -55,6 +55,14 @@ export const RECORD_TABLES: Readonly<Record<RecordKind, RecordTable>> = {
     },
     indexes: [['created_at'], ['user_id'], ['anonymous_id']],
   },
+  definition: {
+    table: 'analytics_definitions',
+    projected: {
+      kind: { column: 'kind', type: 'text' },
+      name: { column: 'name', type: 'text' },
+      at: { column: 'created_at', type: 'time' },
+    },
+  },
   tier: {
     table: 'analytics_storage_tiers',
     projected: {

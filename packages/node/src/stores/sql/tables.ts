@@ -10,7 +10,7 @@ import type { Grain } from '../../rollups/rollup.js'
 import { type ProjectedType, RECORD_TABLES } from './record-tables.js'
 
 /** Version of the tables that this code makes and reads. */
-export const SCHEMA_VERSION = 3
+export const SCHEMA_VERSION = 4
 
 /** What a column holds; dialects spell it. `text` has at most so many characters; `long-text` any number. */
 export type SqlType =
@@ -110,6 +110,7 @@ const RECORDS_SINCE: Readonly<Record<RecordKind, number>> = {
   job: 2,
   suppression: 2,
   'dead-letter': 3,
+  definition: 4,
 }
 
 function recordTable(prefix: string, kind: RecordKind): Table {

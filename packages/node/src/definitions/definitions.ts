@@ -1,0 +1,128 @@
+import { AnalyticsError, eachRecord, type RecordStore } from '@analytics/protocol'
+
+/** One version of a definition. */
+export interface StoredDefinition<Definition> {
+  name: string
+  /** Begins at 1 and grows by 1 with each change; a version never changes. */
+  version: number
+  /** When it was defined, UTC milliseconds. */
+  at: number
+  definition: Definition
+}
+
+/** What is stored under names that queries may use, each change of it as a version of its own. */
+export interface Definitions<Definition> {
+  /**
+   * Stores the definition under its name, as its next version; where it is what the name means already, nothing changes.
+   * @throws AnalyticsError `invalid_query` with the field at fault.
+   */
+  define(definition: Definition & { name: string }): Promise<StoredDefinition<Definition>>
+  /** What the name means, or meant in a version. @throws AnalyticsError `not_found` */
+  get(name: string, version?: number): Promise<StoredDefinition<Definition>>
+  /** What is defined now, by name. */
+  list(): Promise<StoredDefinition<Definition>[]>
+  /** Takes the name away; its versions stay readable by number. @throws AnalyticsError `not_found` */
+  delete(name: string): Promise<void>
+}
+
+/** The two kinds of definitions. */
+export type DefinitionKind = 'metric' | 'cohort'
+
+/** A version as it is stored; without a definition it says that the name was taken away. */
+interface Version<Definition> extends Omit<StoredDefinition<Definition>, 'definition'> {
+  kind: DefinitionKind
+  definition: Definition | null
+}
+
+/** So that names can be parts of formulas and of paths. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/
+
+/** What definitions of a kind are kept by. */
+export interface DefinitionsOptions<Definition> {
+  kind: DefinitionKind
+  records: RecordStore
+  /** Checks what came from outside. @throws AnalyticsError `invalid_query` */
+  parse(value: unknown): Definition
+  now: () => number
+}
+
+/**
+ * Definitions as records, each version under a key of its own that is written once: of two who define a name at the same time, one
+ * finds the number taken and goes on behind it.
+ */
+export function definitionsOf<Definition>({
+  kind,
+  records,
+  parse,
+  now,
+}: DefinitionsOptions<Definition>): Definitions<Definition> {
+  const keyOf = (name: string, version: number): string => `${kind}/${name}/${String(version).padStart(8, '0')}`
+
+  const versionsOf = async (name: string): Promise<Version<Definition>[]> => {
+    assertName(name)
+    const versions: Version<Definition>[] = []
+    for await (const { value } of eachRecord<Version<Definition>>(records, 'definition', {
+      prefix: `${kind}/${name}/`,
+    }))
+      versions.push(value)
+    return versions
+  }
+
+  const append = async (name: string, version: number, definition: Definition | null) => {
+    const value: Version<Definition> = { kind, name, version, at: now(), definition }
+    return (await records.put('definition', keyOf(name, version), value, 0)) === undefined ? undefined : value
+  }
+
+  const missing = (name: string) =>
+    new AnalyticsError('not_found', `There is no ${kind} ${JSON.stringify(name)}.`, { field: 'name' })
+
+  return {
+    async define({ name, ...value }) {
+      const definition = parse(value)
+      for (;;) {
+        const last = (await versionsOf(name)).at(-1)
+        if (last && isSame(last.definition, definition)) return stored(last)!
+        const added = await append(name, (last?.version ?? 0) + 1, definition)
+        if (added) return stored(added)!
+      }
+    },
+    async get(name, version) {
+      const versions = await versionsOf(name)
+      const wanted = version === undefined ? versions.at(-1) : versions.find((one) => one.version === version)
+      const found = wanted && stored(wanted)
+      if (!found) throw missing(name)
+      return found
+    },
+    async list() {
+      const last = new Map<string, Version<Definition>>()
+      for await (const { value } of eachRecord<Version<Definition>>(records, 'definition', { prefix: `${kind}/` }))
+        last.set(value.name, value)
+      return [...last.values()].flatMap((one) => stored(one) ?? [])
+    },
+    async delete(name) {
+      for (;;) {
+        const last = (await versionsOf(name)).at(-1)
+        if (!last?.definition) throw missing(name)
+        if (await append(name, last.version + 1, null)) return
+      }
+    },
+  }
+}
+
+function stored<Definition>({
+  name,
+  version,
+  at,
+  definition,
+}: Version<Definition>): StoredDefinition<Definition> | undefined {
+  return definition === null ? undefined : { name, version, at, definition }
+}
+
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+function assertName(name: unknown): void {
+  if (typeof name === 'string' && NAME.test(name)) return
+  throw new AnalyticsError('invalid_query', 'name: begins with a letter and has up to 100 letters, digits and _.', {
+    field: 'name',
+  })
+}
