@@ -33,6 +33,8 @@ export async function fillStore(path: string, options: RowsOptions): Promise<voi
   await store.close()
   if (rows === 0) return
   await withDuckDb(path, async (connection) => {
+    // It makes every session at once, which nothing that is measured does.
+    await connection.run(`SET memory_limit = '4GB'`)
     await connection.run(
       `INSERT INTO ${IDENTITIES_TABLE} BY NAME SELECT i::INTEGER AS person, 'user-' || i AS user_id,
         epoch_ms(${options.from}) AS created_at FROM range(${users}) people(i)`,

@@ -5,6 +5,7 @@
 import { columnName, EVENT_COLUMNS, type EventColumn, type StoredEvent } from './event.js'
 import { type FilterDialect, filterToSql, matchToSql, propertyReference } from './filter.js'
 import type { Scalar } from './json.js'
+import type { Filter } from './queries/base.js'
 import type { EventBatch, EventsRequest, ScanRequest } from './scan.js'
 
 /** A value of a statement. */
@@ -158,18 +159,37 @@ export function scanStatement(
     ...columns,
     ...extra,
   ]
+  const types = typesOf(request)
+  const all = conditions(source, request, statement)
+  if (types) all.push(filterToSql(types, statement.dialect))
   const sql =
-    `SELECT * FROM (SELECT ${list.join(', ')} FROM ${source.from} WHERE ${conditions(source, request, statement).join(' AND ')}) ` +
+    `SELECT * FROM (SELECT ${list.join(', ')} FROM ${source.from} WHERE ${all.join(' AND ')}) ` +
     'WHERE m <> 0 ORDER BY t, person'
   return { sql, values: statement.values }
 }
 
+/** Of the types that the matches name, if each names some: other rows need not be looked at. */
+function typesOf({ matches }: ScanRequest): Filter | undefined {
+  const types = matches.map(({ eventTypes }) => eventTypes)
+  if (types.length === 0 || types.includes(undefined)) return undefined
+  return { property: 'eventType', op: 'in', value: [...new Set(types.flatMap((some) => some ?? []))] }
+}
+
 /** Bit i is set where match i holds. */
 function matchMask({ matches }: ScanRequest, { dialect }: Statement): string {
-  const bits = matches.map(
-    (match, i) => `CASE WHEN ${matchToSql(match, dialect)} THEN ${2 ** i}::UINTEGER ELSE 0::UINTEGER END`,
-  )
-  return bits.length === 0 ? '0::UINTEGER' : `(${bits.join(' | ')})`
+  /** Bits that the type alone decides: each row is compared once, not once for each match. */
+  const byType = new Map<string, number>()
+  const masks: string[] = []
+  for (const [i, match] of matches.entries()) {
+    if (match.eventTypes && !match.where) {
+      for (const type of match.eventTypes) byType.set(type, (byType.get(type) ?? 0) | (1 << i))
+    } else masks.push(`CASE WHEN ${matchToSql(match, dialect)} THEN ${2 ** i}::UINTEGER ELSE 0::UINTEGER END`)
+  }
+  if (byType.size > 0) {
+    const cases = [...byType].map(([type, bits]) => `WHEN ${dialect.bind(type, 'column')} THEN ${bits >>> 0}::UINTEGER`)
+    masks.push(`CASE event_type ${cases.join(' ')} ELSE 0::UINTEGER END`)
+  }
+  return masks.length === 0 ? '0::UINTEGER' : `(${masks.join(' | ')})`
 }
 
 function selectColumn(name: string, statement: Statement): string {
@@ -240,7 +260,7 @@ export function scanBatch(chunk: DuckDbChunk, names: readonly string[]): EventBa
   const columns = names.map((name, index) => {
     const vector = chunk.getColumnVector(3 + index)
     const decode = name.startsWith('properties.') ? parsed : plain
-    return [name, Array.from({ length: chunk.rowCount }, (_, row): Scalar => decode(vector.getItem(row)))] as const
+    return [name, { at: (row: number): Scalar => decode(vector.getItem(row)) }] as const
   })
   return {
     length: chunk.rowCount,

@@ -96,7 +96,7 @@ export {
   type StoredRecord,
 } from './records.js'
 export type { BatchResult, ErrorBody, EventResult, EventStatus, RealtimeSummary } from './results.js'
-export type { EventBatch, EventMatch, EventPosition, EventsRequest, ScanRequest, Signal } from './scan.js'
+export type { EventBatch, EventMatch, EventPosition, EventsRequest, ScanColumn, ScanRequest, Signal } from './scan.js'
 export { parseStoredEvent } from './stored-event.js'
 export {
   type AuditEntry,

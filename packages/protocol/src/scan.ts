@@ -42,8 +42,14 @@ export interface EventBatch {
   person: Int32Array
   /** Bit i is set when `matches[i]` of the request holds. */
   matches: Uint32Array
-  /** Each column that the request named, one value a row. */
-  columns: Readonly<Record<string, readonly Scalar[]>>
+  /** Each column that the request named. */
+  columns: Readonly<Record<string, ScanColumn>>
+}
+
+/** A column of a batch. A value costs something when it is asked for, hence only those of rows that need it. */
+export interface ScanColumn {
+  /** The value of a row, from 0 on; null or undefined where there is none. */
+  at(row: number): Scalar | undefined
 }
 
 /** A read of whole events, oldest or newest first, for timelines, exports and moves. */

@@ -18,8 +18,8 @@ async function* idsOf(
   store: HotStore,
   request: HotRead & { from: number; to: number },
 ): AsyncGenerator<readonly string[]> {
-  for await (const { columns } of store.scan({ ...request, matches: [{}], columns: ['eventId'] })) {
-    yield columns.eventId as readonly string[]
+  for await (const { length, columns } of store.scan({ ...request, matches: [{}], columns: ['eventId'] })) {
+    yield Array.from({ length }, (_, row) => String(columns.eventId?.at(row)))
   }
 }
 
@@ -33,13 +33,17 @@ export async function* scanWithout(
   const columns = [...new Set([...(request.columns ?? []), 'eventId'])]
   for await (const batch of store.scan({ ...request, columns })) {
     const ids = batch.columns.eventId!
-    const kept = Array.from({ length: batch.length }, (_, row) => row).filter((row) => !doubles.has(String(ids[row])))
+    const kept = Array.from({ length: batch.length }, (_, row) => row).filter(
+      (row) => !doubles.has(String(ids.at(row))),
+    )
     yield {
       length: kept.length,
       time: Float64Array.from(kept, (row) => batch.time[row]!),
       person: Int32Array.from(kept, (row) => batch.person[row]!),
       matches: Uint32Array.from(kept, (row) => batch.matches[row]!),
-      columns: Object.fromEntries(columns.map((name) => [name, kept.map((row) => batch.columns[name]![row]!)])),
+      columns: Object.fromEntries(
+        columns.map((name) => [name, kept.map((row) => batch.columns[name]?.at(row) ?? null)]),
+      ),
     }
   }
 }

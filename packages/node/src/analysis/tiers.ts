@@ -12,6 +12,7 @@ import {
   type StoredEvent,
 } from '@analytics/protocol'
 import type { ColdTier } from '../cold-tier.js'
+import { readAhead } from '../read-ahead.js'
 import type { HotStore } from '../store.js'
 import { doublesOf, readWithout, scanWithout } from './doubles.js'
 
@@ -106,13 +107,14 @@ function tierReader(
 
   return {
     async *scan(request) {
-      for (const stretch of stretches(days, coldDays)) {
+      const scanOne = async function* (stretch: Stretch) {
         const one: ScanRequest = { ...request, ...span(stretch) }
         const isHot = !stretch.isCold || hotDays.has(stretch.first)
         const hot = isHot ? counted(scanWithout(store, { ...one, except }, await doublesIn(stretch))) : undefined
         if (view && stretch.isCold) yield* view.scan(stretch.first, one, hot)
         else if (hot) yield* hot
       }
+      yield* readAhead(stretches(days, coldDays).map((stretch) => () => scanOne(stretch)))
     },
 
     async *readEvents(request) {

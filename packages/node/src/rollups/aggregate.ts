@@ -142,7 +142,7 @@ async function recountTiers(
       signal,
     })) {
       for (let i = 0; i < length; i++) {
-        const event = Object.fromEntries(COUNTED_COLUMNS.map((name) => [name, columns[name]![i] ?? null]))
+        const event = Object.fromEntries(COUNTED_COLUMNS.map((name) => [name, columns[name]?.at(i) ?? null]))
         const who = canonical[person[i]!] ?? person[i]!
         counting.add({ ...event, eventTimestamp: time[i]!, person: who } as CountedEvent)
       }

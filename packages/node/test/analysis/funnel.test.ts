@@ -14,6 +14,9 @@ import { queryEngine } from '../../src/analysis/query.js'
 const RANGE = { from: '2000-01-01', to: '2100-01-01' }
 const STEPS = ['a', 'b', 'c', 'a']
 const WINDOW_MS = 10
+/** Instants of a short range are kept in fewer bits than those of a long one. */
+const SHORT = { from: 0, to: 1000 }
+const LONG = { from: -1e14, to: 1e14 }
 
 /** Rows of a scan whose matches say which of `STEPS` an event is. */
 function toBatch(rows: readonly { person: number; time: number; type: string }[]) {
@@ -29,8 +32,17 @@ function toBatch(rows: readonly { person: number; time: number; type: string }[]
 }
 
 function counts(rows: readonly { person: number; time: number; type: string }[]): number[] {
+  const [short, long] = [SHORT, LONG].map((span) => countsWithin(span, rows))
+  expect(short).toEqual(long)
+  return short!
+}
+
+function countsWithin(
+  span: { from: number; to: number },
+  rows: readonly { person: number; time: number; type: string }[],
+): number[] {
   const people = { count: 0, canonical: new Int32Array(0) }
-  const state = funnelAttempts({ steps: STEPS.length, windowMs: WINDOW_MS })
+  const state = funnelAttempts({ steps: STEPS.length, windowMs: WINDOW_MS, ...span })
   const machine = funnelMachine(state, people)
   const relevant = rows.filter(({ type }) => STEPS.includes(type)).sort((x, y) => x.time - y.time)
   for (let i = 0; i < relevant.length; i += 3) machine.push(toBatch(relevant.slice(i, i + 3)))
@@ -179,7 +191,7 @@ describe('strict funnel', () => {
       )
     fc.assert(
       fc.property(instants, (rows) => {
-        const state = funnelAttempts({ steps: 3, windowMs: WINDOW_MS, isStrict: true })
+        const state = funnelAttempts({ steps: 3, windowMs: WINDOW_MS, ...SHORT, isStrict: true })
         expectDepths(rows, countsOf(rows, state), depthOf)
       }),
       { seed: 20_263, numRuns: runs(500) },

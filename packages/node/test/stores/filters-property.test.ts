@@ -23,7 +23,7 @@ async function found(store: HotStore, filters: readonly Filter[]): Promise<strin
   for await (const batch of store.scan({ ...RANGE, matches, columns: ['eventId'] })) {
     for (let row = 0; row < batch.length; row++)
       for (const [i, list] of ids.entries())
-        if (Math.floor(batch.matches[row]! / 2 ** i) % 2 === 1) list.push(String(batch.columns.eventId![row]))
+        if (Math.floor(batch.matches[row]! / 2 ** i) % 2 === 1) list.push(String(batch.columns.eventId!.at(row)))
   }
   return ids.map((list) => list.sort())
 }

@@ -69,7 +69,7 @@ export async function* mergeBatches(
       merged.time[row] = batch.time[index]!
       merged.person[row] = batch.person[index]!
       merged.matches[row] = batch.matches[index]!
-      for (const name of columns) merged.columns[name]!.push(batch.columns[name]![index]!)
+      for (const name of columns) merged.columns[name]!.push(batch.columns[name]?.at(index) ?? null)
     },
   }
   for await (const _ of merge(sources, merging)) {

@@ -48,7 +48,7 @@ async function scanned(format: SegmentFormat, source: SegmentSource, request: Sc
   const rows: unknown[][] = []
   for await (const { length, time, person, matches, columns } of format.scan(source, request)) {
     for (let i = 0; i < length; i++) {
-      rows.push([time[i], person[i], matches[i], ...(request.columns ?? []).map((name) => columns[name]?.[i])])
+      rows.push([time[i], person[i], matches[i], ...(request.columns ?? []).map((name) => columns[name]?.at(i))])
     }
   }
   return rows

@@ -29,8 +29,8 @@ async function rowsOf(merged: AsyncIterable<EventBatch>) {
   const rows: string[] = []
   for await (const { length, time, person, columns } of merged) {
     for (let i = 0; i < length; i++) {
-      expect(columns.id![i]).toBe(`${time[i]}/${person[i]}`)
-      rows.push(columns.id![i] as string)
+      expect(columns.id!.at(i)).toBe(`${time[i]}/${person[i]}`)
+      rows.push(columns.id!.at(i) as string)
     }
   }
   return rows

@@ -187,7 +187,7 @@ describe('a view', () => {
     const times: number[] = []
     for await (const { length, time, columns } of view.scan(DAY, { ...ALL, matches: [{}], columns: ['eventId'] })) {
       for (let i = 0; i < length; i++) {
-        expect(columns.eventId![i]).toBeTypeOf('string')
+        expect(columns.eventId!.at(i)).toBeTypeOf('string')
         times.push(time[i]!)
       }
     }
@@ -236,7 +236,7 @@ describe('a view of Parquet segments in files', () => {
     const view = await rebuilt.openView(ALL)
     let rows = 0
     for await (const { length, person, columns } of view.scan(DAY, { ...ALL, matches: [{}], columns: ['eventId'] })) {
-      for (let i = 0; i < length; i++, rows++) expect(person[i]).toBe(numbers.get(String(columns.eventId![i])))
+      for (let i = 0; i < length; i++, rows++) expect(person[i]).toBe(numbers.get(String(columns.eventId!.at(i))))
     }
     expect(rows).toBe(400)
     expect(view.stats()).toMatchObject({ segments: 2, requests: 2 })

@@ -3,28 +3,35 @@ import type { FunnelSpec, FunnelState } from './funnel-state.js'
 /** People the state has room for at first. */
 const FIRST_SLOTS = 1024
 
+/** Milliseconds that a Uint32Array can count. */
+const UINT32_SPAN = 2 ** 32 - 2
+
+type Numbers = Uint32Array | Float64Array
+
 /**
- * Attempts in order, in typed arrays. Entry s of a slot is the newest attempt that reached step s: `began` holds its start, and row s of
- * a triangle the ms from the start to each of its steps 1 to s. An event of step s extends the attempt at s − 1 if it comes within the
- * window and that attempt has not reached s already; one of the first step begins a new attempt. The deepest attempt counts.
- * (PostHog's `steps.rs` gives these rules.)
+ * Attempts in order, in typed arrays, one for each step so that an event touches little memory. Entry s of a person is the newest
+ * attempt that reached step s: `began[s]` holds its start, and `offsets[s]` the ms from the start to each of its steps 1 to s. Instants
+ * and offsets are kept as one more than they are, from the beginning of the range: 0 says that there is none. An event of step s
+ * extends the attempt at s - 1 if it comes within the window and that attempt has not reached s already; one of the first step begins a
+ * new attempt. The deepest attempt counts. (PostHog's `steps.rs` gives these rules.)
  */
 export function funnelAttempts(spec: FunnelSpec): FunnelState {
-  const { steps, windowMs, isStrict = false, exclusions = [], optional = [] } = spec
+  const { steps, windowMs, from, to, isStrict = false, exclusions = [], optional = [] } = spec
   const isOptional = Array.from({ length: steps }, (_, s) => optional.includes(s))
-  const triangle = (steps * (steps - 1)) / 2
+  const zero = from - 1
+  const numbers = (length: number): Numbers =>
+    to - from <= UINT32_SPAN ? new Uint32Array(length) : new Float64Array(length)
   let capacity = 0
-  let began = new Float64Array(0)
-  let offsets = new Float64Array(0)
+  const began = Array.from({ length: steps }, () => numbers(0))
+  const offsets = Array.from({ length: steps }, (_, s) => Array.from({ length: s }, () => numbers(0)))
   /** Whether an exclusion has spoiled the attempt at the entry. */
-  let spoiled = new Uint8Array(0)
+  const spoiled = Array.from({ length: steps }, () => new Uint8Array(0))
   let depth = new Uint8Array(0)
   /** Of the deepest attempt: its start, its offsets, whether it is spoiled. */
-  let bestBegan = new Float64Array(0)
-  let best = new Float64Array(0)
+  let bestBegan = numbers(0)
+  const best = Array.from({ length: steps - 1 }, () => numbers(0))
   let bestSpoiled = new Uint8Array(0)
 
-  const rowOf = (slot: number, s: number): number => slot * triangle + (s * (s - 1)) / 2
   // The first attempt that is complete ends it, unless another one can still save the person.
   const isDone = (slot: number): boolean => depth[slot] === steps && bestSpoiled[slot] === 0
 
@@ -32,51 +39,54 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
   function before(slot: number, s: number): number {
     let newest = s - 1
     // Of entries over optional steps, the one of the newest attempt: it has come furthest.
-    for (let at = s - 1; at > 0 && isOptional[at]; at--) {
-      const one = began[slot * steps + at - 1]!
-      const held = began[slot * steps + newest]!
-      if (one > held || Number.isNaN(held)) newest = at - 1
-    }
+    for (let at = s - 1; at > 0 && isOptional[at]; at--)
+      if (began[at - 1]![slot]! > began[newest]![slot]!) newest = at - 1
     return newest
   }
 
-  /** Extends an attempt to step s, if the rules allow it. */
-  function advance(slot: number, time: number, s: number): boolean {
-    const entry = slot * steps + s
-    if (s === 0) {
-      if (began[entry] === time) return false
-      began[entry] = time
-      spoiled[entry] = 0
-    } else {
-      const from = before(slot, s)
-      const start = began[slot * steps + from]!
-      // A comparison with NaN, where there is no such attempt, is false.
-      if (!(time - start <= windowMs) || began[entry] === start) return false
-      const target = rowOf(slot, s)
-      const source = rowOf(slot, from)
-      for (let i = 0; i < s - 1; i++) offsets[target + i] = i < from ? offsets[source + i]! : Number.NaN
-      offsets[target + s - 1] = time - start
-      began[entry] = start
-      spoiled[entry] = spoiled[slot * steps + from]!
-    }
-    const isDeeper = s + 1 > depth[slot]!
-    if (isDeeper || (s + 1 === depth[slot] && bestSpoiled[slot] === 1 && spoiled[entry] === 0)) {
-      depth[slot] = s + 1
-      bestBegan[slot] = began[entry]!
-      bestSpoiled[slot] = spoiled[entry]!
-      const row = rowOf(slot, s)
-      for (let i = 0; i < s; i++) best[slot * (steps - 1) + i] = offsets[row + i]!
-    }
+  /** Begins an attempt. */
+  function begin(slot: number, at: number): boolean {
+    if (began[0]![slot] === at) return false
+    began[0]![slot] = at
+    spoiled[0]![slot] = 0
+    note(slot, 0)
     return true
   }
 
-  function spoil(slot: number, time: number, { from, to }: { from: number; to: number }): void {
-    for (let s = from; s < to; s++) {
-      const entry = slot * steps + s
-      const start = began[entry]!
+  /** Extends an attempt to step s, if the rules allow it. */
+  function advance(slot: number, at: number, s: number): boolean {
+    if (s === 0) return begin(slot, at)
+    const source = isOptional[s - 1] ? before(slot, s) : s - 1
+    const start = began[source]![slot]!
+    const entry = began[s]!
+    if (start === 0 || at - start > windowMs || entry[slot] === start) return false
+    entry[slot] = start
+    const row = offsets[s]!
+    const reached = offsets[source]!
+    for (let i = 0; i < s - 1; i++) row[i]![slot] = i < source ? reached[i]![slot]! : 0
+    row[s - 1]![slot] = at - start + 1
+    spoiled[s]![slot] = spoiled[source]![slot]!
+    note(slot, s)
+    return true
+  }
+
+  /** Keeps the attempt that has come to step s, where it is the deepest so far. */
+  function note(slot: number, s: number): void {
+    const isDeeper = s + 1 > depth[slot]!
+    if (!isDeeper && !(s + 1 === depth[slot] && bestSpoiled[slot] === 1 && spoiled[s]![slot] === 0)) return
+    depth[slot] = s + 1
+    bestBegan[slot] = began[s]![slot]!
+    bestSpoiled[slot] = spoiled[s]![slot]!
+    const row = offsets[s]!
+    for (let i = 0; i < s; i++) best[i]![slot] = row[i]![slot]!
+  }
+
+  function spoil(slot: number, at: number, exclusion: { from: number; to: number }): void {
+    for (let s = exclusion.from; s < exclusion.to; s++) {
+      const start = began[s]![slot]!
       // An attempt that has gone on is looked at where it is now.
-      if (!(time - start <= windowMs) || (s + 1 < steps && began[entry + 1] === start)) continue
-      spoiled[entry] = 1
+      if (start === 0 || at - start > windowMs || (s + 1 < steps && began[s + 1]![slot] === start)) continue
+      spoiled[s]![slot] = 1
       if (depth[slot] === s + 1 && bestBegan[slot] === start) bestSpoiled[slot] = 1
     }
   }
@@ -85,36 +95,41 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
     reserve(people) {
       if (people <= capacity) return
       capacity = Math.max(FIRST_SLOTS, capacity * 2)
-      const numbers = (old: Float64Array<ArrayBuffer>, width: number, empty: number) => {
-        const larger = new Float64Array(capacity * width).fill(empty, old.length)
-        larger.set(old)
-        return larger
+      const larger = (old: Numbers): Numbers => {
+        const grown = numbers(capacity)
+        grown.set(old)
+        return grown
       }
-      const flags = (old: Uint8Array<ArrayBuffer>, width: number) => {
-        const larger = new Uint8Array(capacity * width)
-        larger.set(old)
-        return larger
+      const flags = (old: Uint8Array): Uint8Array<ArrayBuffer> => {
+        const grown = new Uint8Array(capacity)
+        grown.set(old)
+        return grown
       }
-      began = numbers(began, steps, Number.NaN)
-      offsets = numbers(offsets, triangle, 0)
-      best = numbers(best, steps - 1, 0)
-      bestBegan = numbers(bestBegan, 1, Number.NaN)
-      spoiled = flags(spoiled, steps)
-      bestSpoiled = flags(bestSpoiled, 1)
-      depth = flags(depth, 1)
+      for (let s = 0; s < steps; s++) {
+        began[s] = larger(began[s]!)
+        offsets[s] = offsets[s]!.map(larger)
+        spoiled[s] = flags(spoiled[s]!)
+      }
+      for (let i = 0; i < steps - 1; i++) best[i] = larger(best[i]!)
+      bestBegan = larger(bestBegan)
+      bestSpoiled = flags(bestSpoiled)
+      depth = flags(depth)
     },
 
     opens: (matches) => (matches & 1) !== 0,
 
     /** Higher steps first, so that the event fills one step of an attempt. */
     single(slot, time, matches) {
+      const at = time - zero
       for (let i = 0; i < exclusions.length; i++)
-        if (matches & (1 << (steps + i)) && !isDone(slot)) spoil(slot, time, exclusions[i]!)
-      for (let s = steps - 1; s >= 0 && !isDone(slot); s--) {
-        if (matches & (1 << s)) advance(slot, time, s)
+        if (matches & (1 << (steps + i)) && !isDone(slot)) spoil(slot, at, exclusions[i]!)
+      for (let s = steps - 1; s >= 0; s--) {
+        if ((matches & (1 << s)) === 0) continue
+        if (isDone(slot)) break
+        advance(slot, at, s)
       }
       if (!isStrict) return
-      for (let s = 0; s < steps; s++) if ((matches & (1 << s)) === 0) began[slot * steps + s] = Number.NaN
+      for (let s = 0; s < steps; s++) if ((matches & (1 << s)) === 0) began[s]![slot] = 0
     },
 
     /**
@@ -126,9 +141,9 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
       const used: Set<number>[] = Array.from({ length: steps }, () => new Set())
       for (let s = 0; s < steps; s++) {
         for (let event = 0; event < events.length && !isDone(slot); event++) {
-          const from = s > 0 ? before(slot, s) : 0
-          if ((events[event]! & (1 << s)) === 0 || (s > 0 && used[from]!.has(event))) continue
-          if (advance(slot, time, s)) used[s] = new Set(s > 0 ? used[from] : []).add(event)
+          const source = s > 0 ? before(slot, s) : 0
+          if ((events[event]! & (1 << s)) === 0 || (s > 0 && used[source]!.has(event))) continue
+          if (advance(slot, time - zero, s)) used[s] = new Set(s > 0 ? used[source] : []).add(event)
         }
       }
     },
@@ -136,9 +151,9 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
     path(slot) {
       if (bestSpoiled[slot] === 1) return 0
       let bits = 1
-      for (let s = 1; s < depth[slot]!; s++) if (!Number.isNaN(best[slot * (steps - 1) + s - 1])) bits |= 1 << s
+      for (let s = 1; s < depth[slot]!; s++) if (best[s - 1]![slot] !== 0) bits |= 1 << s
       return bits
     },
-    offset: (slot, step) => (step === 0 ? 0 : best[slot * (steps - 1) + step - 1]!),
+    offset: (slot, step) => (step === 0 ? 0 : best[step - 1]![slot]! - 1),
   }
 }

@@ -15,9 +15,9 @@ export interface FunnelMachine {
  */
 export function funnelMachine(state: FunnelState, people: People): FunnelMachine {
   const slots = personSlots(people.count)
-  // The rows of the instant that is being read.
-  const persons: number[] = []
-  const masks: number[] = []
+  // Rows of the instant that a batch has ended with: the next one may have more of them.
+  let persons: number[] = []
+  let masks: number[] = []
   let instant = Number.NaN
 
   const slotOf = (person: number, mask: number): number | undefined => {
@@ -28,39 +28,53 @@ export function funnelMachine(state: FunnelState, people: People): FunnelMachine
     return slots.add(person)
   }
 
-  const flush = () => {
-    if (persons.length === 1) {
-      const slot = slotOf(persons[0]!, masks[0]!)
-      if (slot !== undefined) state.single(slot, instant, masks[0]!)
-    } else {
-      for (const [person, group] of byPerson(persons, masks)) {
-        const slot = slotOf(
-          person,
-          group.reduce((all, mask) => all | mask, 0),
-        )
-        if (slot === undefined) continue
-        if (group.length === 1) state.single(slot, instant, group[0]!)
-        else state.several(slot, instant, group)
-      }
+  const single = (person: number, time: number, mask: number): void => {
+    const slot = slotOf(person, mask)
+    if (slot !== undefined) state.single(slot, time, mask)
+  }
+
+  const several = (time: number): void => {
+    for (const [person, group] of byPerson(persons, masks)) {
+      const slot = slotOf(
+        person,
+        group.reduce((all, mask) => all | mask, 0),
+      )
+      if (slot === undefined) continue
+      if (group.length === 1) state.single(slot, time, group[0]!)
+      else state.several(slot, time, group)
     }
-    persons.length = 0
-    masks.length = 0
+    persons = []
+    masks = []
+  }
+
+  const keep = ({ person, matches }: EventBatch, from: number, to: number): void => {
+    for (let row = from; row < to; row++) {
+      persons.push(personOf(people, person[row]!))
+      masks.push(matches[row]!)
+    }
   }
 
   return {
-    push({ length, time, person, matches }) {
-      for (let row = 0; row < length; row++) {
+    push(batch) {
+      const { length, time, person, matches } = batch
+      let row = 0
+      while (row < length && time[row] === instant) row++
+      keep(batch, 0, row)
+      if (row === length) return
+      several(instant)
+      while (row < length) {
         const at = time[row]!
-        if (at !== instant) {
-          if (persons.length > 0) flush()
-          instant = at
-        }
-        persons.push(personOf(people, person[row]!))
-        masks.push(matches[row]!)
+        let end = row + 1
+        while (end < length && time[end] === at) end++
+        if (end === length) instant = at
+        if (end === length || end > row + 1) keep(batch, row, end)
+        else single(personOf(people, person[row]!), at, matches[row]!)
+        if (end < length && end > row + 1) several(at)
+        row = end
       }
     },
     finish() {
-      flush()
+      several(instant)
       return slots.count()
     },
   }

@@ -4,6 +4,9 @@ export interface FunnelSpec {
   steps: number
   /** From an attempt's first step, inclusive, in ms. */
   windowMs: number
+  /** Instants lie in `[from, to)`, UTC milliseconds. */
+  from: number
+  to: number
   /** Whether any event between two steps ends an attempt: the rows are then all events. @default false */
   isStrict?: boolean
   /** Events that spoil an attempt which has reached `from` and not `to`; bit `steps + i` of `matches` says that the event is one. */

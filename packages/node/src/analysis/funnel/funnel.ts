@@ -2,6 +2,7 @@ import { AnalyticsError, durationMs, type EventMatch, type FunnelQuery, type Ste
 import { z } from 'zod'
 import { type Analysis, feed, stepMatch, whereOf } from '../analysis.js'
 import { duration, filter, kindSchema, stepEvent, stepFields } from '../query-schema.js'
+import type { ResolvedRange } from '../time.js'
 import { funnelAttempts } from './funnel-attempts.js'
 import { funnelMachine } from './funnel-machine.js'
 import { funnelResult } from './funnel-result.js'
@@ -30,7 +31,7 @@ export const funnel: Analysis<FunnelQuery> = {
   }),
 
   async run(query, context) {
-    const spec = specOf(query)
+    const spec = specOf(query, context.range)
     const state = query.order === 'unordered' ? funnelUnordered(spec) : funnelAttempts(spec)
     const machine = funnelMachine(state, await context.store.people())
     await feed(machine, context, { matches: matchesOf(query), ...whereOf(query) })
@@ -44,7 +45,10 @@ function matchesOf({ steps, exclusions = [], order }: FunnelQuery): EventMatch[]
 }
 
 /** @throws AnalyticsError `invalid_query` */
-function specOf({ steps, window = DEFAULT_WINDOW, order, exclusions = [], histogram }: FunnelQuery): FunnelSpec {
+function specOf(
+  { steps, window = DEFAULT_WINDOW, order, exclusions = [], histogram }: FunnelQuery,
+  { from, to }: Pick<ResolvedRange, 'from' | 'to'>,
+): FunnelSpec {
   const windowMs = durationMs(window)
   if (windowMs === undefined) throw invalid('window', `${window} is no duration.`)
   const optional = steps.flatMap((step, s) => (step.optional ? [s] : []))
@@ -63,6 +67,8 @@ function specOf({ steps, window = DEFAULT_WINDOW, order, exclusions = [], histog
   return {
     steps: steps.length,
     windowMs,
+    from,
+    to,
     optional,
     isStrict: order === 'strict',
     exclusions: exclusions.map(({ fromStep: from, toStep: to }) => ({ from, to })),

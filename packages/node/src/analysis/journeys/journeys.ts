@@ -6,6 +6,7 @@ import {
   type JourneysResult,
   LIMITS,
   type Scalar,
+  type ScanColumn,
 } from '@analytics/protocol'
 import { compareText } from '@analytics/protocol/filter'
 import { z } from 'zod'
@@ -127,9 +128,9 @@ export function journeysMachine(spec: JourneysSpec, people: People): JourneysMac
 }
 
 /** The first value that the row has. */
-function firstOf(columns: readonly (readonly Scalar[])[], row: number): Scalar {
+function firstOf(columns: readonly ScanColumn[], row: number): Scalar {
   for (const column of columns) {
-    const value = column[row] ?? null
+    const value = column.at(row) ?? null
     if (value !== null) return value
   }
   return null

@@ -106,7 +106,7 @@ export function trendMachine(metrics: readonly ResolvedMetric[], intervals: Buck
         while (bucket + 1 < starts.length && time[row]! >= starts[bucket + 1]!) close()
         const canonical = personOf(people, person[row]!)
         for (let i = 0; i < metrics.length; i++) {
-          if (matches[row]! & (1 << i)) open[i]!.add(canonical, values[i]?.[row] ?? null)
+          if (matches[row]! & (1 << i)) open[i]!.add(canonical, values[i]?.at(row) ?? null)
         }
       }
     },

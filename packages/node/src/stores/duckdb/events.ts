@@ -1,6 +1,6 @@
-import { type Day, dayOf, type HotDay, type Seal, type StoredEvent } from '@analytics/protocol'
+import { DAY_MS, type Day, dayOf, dayStart, type HotDay, type Seal, type StoredEvent } from '@analytics/protocol'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { DaysRead, InsertOutcome } from '../../store.js'
+import type { DaysRead, HotRead, InsertOutcome } from '../../store.js'
 import { anyOf, type Database, listed, rowsOf } from './database.js'
 import type { RecentIds } from './recent-ids.js'
 import { CHUNK_ROWS, eventTypes, fillChunk } from './rows.js'
@@ -118,32 +118,42 @@ export async function listDays(
   return rows.map(([day, count]) => ({ day: String(day), rows: Number(count) }))
 }
 
-/** Consecutive days that are read by one statement. */
-export interface DayGroup {
+/** What one statement reads: consecutive days, or a part of one. */
+export interface ReadGroup {
   first: Day
   last: Day
+  /** UTC milliseconds, inclusive. */
+  from: number
+  /** UTC milliseconds, exclusive. */
+  to: number
 }
 
 /**
- * The days that a read touches, oldest first, as many in a group as have so many rows together: a statement costs some
- * milliseconds whatever it reads, and what it sorts must fit in memory.
+ * What a read touches, oldest first, as many days in a group as have so many rows together: a statement costs some milliseconds
+ * whatever it reads, and what it sorts must fit in memory. A day with more is cut into parts of equal length.
  */
-export async function dayGroups(
+export async function readGroups(
   connection: DuckDBConnection,
   names: TableNames,
-  read: DaysRead,
+  { from, to, except = [] }: HotRead & { from: number; to: number },
   groupRows: number,
-): Promise<DayGroup[]> {
-  const groups: DayGroup[] = []
+): Promise<ReadGroup[]> {
+  const groups: ReadGroup[] = []
   let size = Number.POSITIVE_INFINITY
-  for (const { day, rows } of await listDays(connection, names, read)) {
+  for (const { day, rows } of await listDays(connection, names, { from, to, except })) {
+    const start = Math.max(from, dayStart(day))
+    const end = Math.min(to, dayStart(day) + DAY_MS)
     size += rows
     const open = groups.at(-1)
-    if (open && size <= groupRows) open.last = day
-    else {
-      groups.push({ first: day, last: day })
-      size = rows
+    if (open && size <= groupRows) {
+      open.last = day
+      open.to = end
+      continue
     }
+    size = rows
+    const parts = Math.ceil(rows / groupRows)
+    const cut = (part: number): number => Math.round(start + ((end - start) * part) / parts)
+    for (let part = 0; part < parts; part++) groups.push({ first: day, last: day, from: cut(part), to: cut(part + 1) })
   }
   return groups
 }

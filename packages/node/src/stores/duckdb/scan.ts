@@ -10,19 +10,20 @@ import {
   scanStatement,
 } from '@analytics/protocol/duckdb'
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
+import { readAhead } from '../../read-ahead.js'
 import type { HotRead } from '../../store.js'
 import type { Database } from './database.js'
-import { type DayGroup, dayGroups, exceptSeals, sealCondition } from './events.js'
+import { exceptSeals, type ReadGroup, readGroups, sealCondition } from './events.js'
 import type { TableNames } from './schema.js'
 
-/** Narrow rows that one statement sorts. */
-const SCAN_ROWS = 200_000
+/** Rows that one statement of a narrow read looks at. */
+const SCAN_ROWS = 400_000
 
-/** Whole rows that one statement sorts, unless a limit makes it keep fewer. */
+/** Whole rows that one statement looks at. */
 const EVENT_ROWS = 20_000
 
-/** The rows of some days without those of the given seals. The days come from the table itself. */
-function rowsOfDays(names: TableNames, { first, last }: DayGroup, { except = [] }: HotRead): DuckDbSource {
+/** The rows of a group without those of the given seals. The days come from the table itself. */
+function rowsOfGroup(names: TableNames, { first, last }: ReadGroup, { except = [] }: HotRead): DuckDbSource {
   const seals = except.filter(({ day }) => day >= first && day <= last)
   return { from: names.events, where: `event_day BETWEEN DATE '${first}' AND DATE '${last}'${exceptSeals(seals)}` }
 }
@@ -33,26 +34,36 @@ export async function* scanEvents(
   names: TableNames,
   request: ScanRequest & HotRead,
 ): AsyncGenerator<EventBatch> {
-  const groups = await database.read((connection) => dayGroups(connection, names, request, SCAN_ROWS))
-  for (const days of groups) {
-    const statement = scanStatement(rowsOfDays(names, days, request), request)
-    for await (const chunk of chunksOf(database, statement, request.signal))
-      yield scanBatch(chunk, request.columns ?? [])
-  }
+  const { columns = [], signal } = request
+  const groups = await database.read((connection) => readGroups(connection, names, request, SCAN_ROWS))
+  yield* readAhead(
+    groups.map(
+      (group) =>
+        async function* () {
+          const { from, to } = group
+          const statement = scanStatement(rowsOfGroup(names, group, request), { ...request, from, to })
+          // Numbers alone are small enough to be held: then every thread takes part up to the last row.
+          const chunks = chunksOf(database, statement, { signal, isHeld: columns.length === 0 })
+          for await (const chunk of chunks) yield scanBatch(chunk, columns)
+        },
+    ),
+  )
 }
 
-/** Whole events, day by day in the order asked for. */
+/** Whole events, some at a time in the order asked for. */
 export async function* readHotEvents(
   database: Database,
   names: TableNames,
   request: EventsRequest & HotRead,
 ): AsyncGenerator<readonly StoredEvent[]> {
-  const groups = await database.read((connection) => dayGroups(connection, names, request, EVENT_ROWS))
+  const { order, signal } = request
+  const groups = await database.read((connection) => readGroups(connection, names, request, EVENT_ROWS))
   let left = request.limit ?? Number.POSITIVE_INFINITY
-  for (const days of request.order === 'desc' ? groups.reverse() : groups) {
+  for (const group of order === 'desc' ? groups.reverse() : groups) {
     if (left <= 0) return
-    const statement = eventsStatement(rowsOfDays(names, days, request), { ...request, limit: left })
-    for await (const chunk of chunksOf(database, statement, request.signal)) {
+    const { from, to } = group
+    const statement = eventsStatement(rowsOfGroup(names, group, request), { ...request, from, to, limit: left })
+    for await (const chunk of chunksOf(database, statement, { signal })) {
       left -= chunk.rowCount
       yield eventsOf(chunk)
     }
@@ -67,17 +78,20 @@ export async function* readSealedEvents(
   signal?: AbortSignal,
 ): AsyncGenerator<readonly NumberedEvent[]> {
   const sql = `SELECT ${EVENT_SELECT}, person FROM ${names.events} WHERE ${sealCondition(seal)}`
-  for await (const chunk of chunksOf(database, { sql, values: [] }, signal)) {
+  for await (const chunk of chunksOf(database, { sql, values: [] }, { signal })) {
     const people = chunk.getColumnValues(chunk.columnCount - 1)
     yield eventsOf(chunk).map((event, i) => Object.assign(event, { person: Number(people[i]) }))
   }
 }
 
-/** Streams a statement's chunks on a connection of its own. An abort interrupts the statement, not only the loop. */
+/**
+ * A statement's chunks, read on a connection of its own: as they are made, or once all are there (`isHeld`). An abort interrupts
+ * the statement, not only the loop.
+ */
 async function* chunksOf(
   database: Database,
   { sql, values }: BoundStatement,
-  signal: AbortSignal | undefined,
+  { signal, isHeld = false }: { signal: AbortSignal | undefined; isHeld?: boolean },
 ): AsyncGenerator<DuckDBDataChunk> {
   signal?.throwIfAborted()
   const connection: DuckDBConnection = await database.connect()
@@ -85,7 +99,8 @@ async function* chunksOf(
   signal?.addEventListener('abort', interrupt, { once: true })
   let isAtEnd = false
   try {
-    const result = await connection.stream(sql, values, boundTypes(values, database.duckdb))
+    const types = boundTypes(values, database.duckdb)
+    const result = await (isHeld ? connection.run(sql, values, types) : connection.stream(sql, values, types))
     for (;;) {
       const chunk = await result.fetchChunk()
       signal?.throwIfAborted()
@@ -99,7 +114,7 @@ async function* chunksOf(
   } finally {
     signal?.removeEventListener('abort', interrupt)
     // A stream that is left before its end holds the database's file open; the next statement ends it.
-    if (!isAtEnd) await connection.run('SELECT 1').catch(() => {})
+    if (!isAtEnd && !isHeld) await connection.run('SELECT 1').catch(() => {})
     connection.closeSync()
   }
 }

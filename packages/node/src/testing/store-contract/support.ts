@@ -46,7 +46,7 @@ function batchRows({ length, time, person, matches, columns }: EventBatch): Scan
     time: time[i]!,
     person: person[i]!,
     matches: matches[i]!,
-    columns: Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[i]!])),
+    columns: Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values.at(i) ?? null])),
   }))
 }
 
