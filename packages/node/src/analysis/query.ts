@@ -1,7 +1,8 @@
-import { AnalyticsError, type Query, type QueryAnswer } from '@analytics/protocol'
+import { AnalyticsError, type Metric, type Query, type QueryAnswer } from '@analytics/protocol'
 import type { ColdTier } from '../cold-tier.js'
 import type { HotStore } from '../store.js'
 import type { Analysis } from './analysis.js'
+import { definitionReader, type FindDefinition } from './definition-reader.js'
 import { ANALYSES } from './kinds.js'
 import { openTiers } from './tiers.js'
 import { resolveRange } from './time.js'
@@ -15,6 +16,8 @@ const DEFAULT_TIMEOUT_MS = 30_000
 export interface QueryEngineOptions {
   store: HotStore
   cold: ColdTier | undefined
+  /** What names of metrics mean that are not built in. @default nothing */
+  findMetric?: FindDefinition<Metric>
   now: () => number
 }
 
@@ -32,7 +35,7 @@ export interface QueryEngine {
 }
 
 /** The engine: opens the tiers of the range, lets the kind's machine consume them, and says what was read. */
-export function queryEngine({ store, cold, now }: QueryEngineOptions): QueryEngine {
+export function queryEngine({ store, cold, findMetric, now }: QueryEngineOptions): QueryEngine {
   return {
     async run<Q extends Query>(query: Q, options: QueryOptions = {}): Promise<QueryAnswer<Q>> {
       const startedAt = performance.now()
@@ -45,13 +48,17 @@ export function queryEngine({ store, cold, now }: QueryEngineOptions): QueryEngi
       const { from, to } = analysis.reads?.(query, range) ?? range
       const reader = await openTiers(store, cold, { from, to, tiers, onArchived })
       try {
-        const result = await analysis.run(query, { store, reader, range, signal, now: now() })
+        const metrics = definitionReader('metric', findMetric ?? (async () => undefined))
+        const context = { store, reader, range, findMetric: metrics.find, signal, now: now() }
+        const result = await analysis.run(query, context)
+        const definitions = metrics.used()
         return {
           result,
           meta: {
             timeZone: range.timeZone,
             ...reader.coverage(),
             ...(range.to > now() ? { openUntil: new Date(range.to).toISOString() } : {}),
+            ...(definitions.length > 0 ? { definitions } : {}),
             durationMs: Math.round(performance.now() - startedAt),
             semanticsVersion: SEMANTICS_VERSION,
           },
