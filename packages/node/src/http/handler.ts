@@ -4,6 +4,7 @@ import {
   errorCode,
   isRecord,
   LIMITS,
+  type Metric,
   parseBatch,
   parseStoredEvent,
   type Query,
@@ -13,6 +14,7 @@ import {
 import { parseQuery } from '../analysis/parse-query.js'
 import type { QueryEngine } from '../analysis/query.js'
 import type { ColdTier } from '../cold-tier.js'
+import type { Definitions } from '../definitions/definitions.js'
 import type { ImportResult } from '../import.js'
 import type { ClientFacts } from '../ingest/client.js'
 import type { Pipeline } from '../ingest/pipeline.js'
@@ -22,6 +24,7 @@ import type { EventQueue } from '../queue.js'
 import type { HotStore } from '../store.js'
 import type { Gatekeeper, Scope } from './auth.js'
 import { readJson } from './body.js'
+import { definitionRoutes } from './definition-routes.js'
 import { realtimeStream } from './realtime-stream.js'
 import { failure, json, notAllowed } from './responses.js'
 import { answerOperation } from './tier-operations.js'
@@ -51,6 +54,7 @@ export interface HandlerParts {
   cold: ColdTier | undefined
   importEvents: (events: readonly StoredEvent[]) => Promise<ImportResult>
   privacy: Pick<Privacy, 'erase' | 'status' | 'receipt'>
+  metrics: Definitions<Metric>
   gatekeeper: Gatekeeper
   identify: Identify | undefined
   clientFacts: (userAgent: string | null, address: string | undefined) => ClientFacts
@@ -89,6 +93,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
         answerOperation({ cold: assertCold(cold), operation: operationOf(path), request, requestId, logger }),
     },
   },
+  ...definitionRoutes('/metrics', ({ metrics }: HandlerParts) => metrics),
   '/import': { POST: { scope: 'admin', answer: importBatch } },
   '/users/*': { DELETE: { scope: 'admin', answer: eraseUser } },
   '/erasures/*': { GET: { scope: 'admin', answer: erasureStatus } },
