@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { type DefinitionStore, definitionsOf } from '../../src/definitions/definitions.js'
 import { brokenAuditLink } from '../../src/records/audit.js'
 import { describeStore } from '../support/contract.js'
-import { duckdbKind, memoryKind } from '../support/stores.js'
+import { duckdbKind, memoryKind, postgresKind } from '../support/stores.js'
 
 interface Colour {
   red: number
@@ -153,15 +153,21 @@ describe('definitions', () => {
   })
 })
 
-for (const kind of [memoryKind, duckdbKind]) {
+for (const kind of [memoryKind, duckdbKind, postgresKind({ timezone: 'Asia/Kolkata' })]) {
   describeStore(kind, () => {
     it('gives each of many who define a name at once a version of its own, and audits them all', async () => {
       const { context, close } = await kind.open()
       try {
         const { records } = context.store
-        const audit = (entry: AuditEntry) => context.store.audit(entry)
-        const processes = Array.from({ length: 4 }, () =>
-          definitionsOf({ kind: 'metric', records, audit, parse, now: () => 1 }),
+        const others = await Promise.all(Array.from({ length: 3 }, () => context.another?.() ?? context.store))
+        const processes = [context.store, ...others].map((store) =>
+          definitionsOf({
+            kind: 'metric',
+            records: store.records,
+            audit: (entry) => store.audit(entry),
+            parse,
+            now: () => 1,
+          }),
         )
         const defined = await Promise.all(processes.map((one, red) => one.define({ name: 'a', red })))
         expect(defined.map(({ version }) => version).sort()).toEqual([1, 2, 3, 4])
