@@ -97,7 +97,10 @@ async function timeSlices(
     `AND event_timestamp < ${dialect.instant(request.to)} GROUP BY minute ORDER BY minute`
   const counted: CountedKey[] = []
   for await (const chunk of streamChunks(engine, { sql, values }, request.signal)) {
-    const [minutes, events] = [numbersOf<Float64Array>(chunk, 0), numbersOf<Float64Array>(chunk, 1)]
+    const [minutes, events] = [
+      numbersOf<Float64Array>(chunk.getColumnVector(0)),
+      numbersOf<Float64Array>(chunk.getColumnVector(1)),
+    ]
     for (let i = 0; i < chunk.rowCount; i++) counted.push({ key: minutes[i]!, rows: events[i]! })
   }
   const cuts = cutPoints(counted, SLICE_ROWS).map((minute) => minute * MINUTE_MS)
@@ -114,7 +117,7 @@ export async function* readParquetRows(
 ): AsyncGenerator<readonly NumberedEvent[]> {
   const sql = `SELECT ${EVENT_SELECT}, person FROM ${rowsOf(path)}`
   for await (const chunk of streamChunks(engine, { sql, values: [] }, signal)) {
-    const person = numbersOf<Int32Array>(chunk, COLUMNS.length)
+    const person = numbersOf<Int32Array>(chunk.getColumnVector(COLUMNS.length))
     yield eventsOf(chunk).map((event, row) => ({ ...event, person: person[row]! }))
   }
 }
@@ -145,7 +148,7 @@ async function* readHashes(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<BigUint64Array> {
   for await (const chunk of streamChunks(engine, { sql, values: [] }, signal)) {
-    yield numbersOf<BigUint64Array>(chunk, 0).subarray(0, chunk.rowCount)
+    yield numbersOf<BigUint64Array>(chunk.getColumnVector(0)).subarray(0, chunk.rowCount)
   }
 }
 
