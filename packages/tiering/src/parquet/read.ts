@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { EventsRequest, Filter, NumberedEvent, ScanRequest, StoredEvent } from '@analytics/protocol'
 import {
   boundTypes,
@@ -7,10 +8,13 @@ import {
   EVENT_SELECT,
   eventsOf,
   eventsStatement,
+  listedBatches,
+  listedScanStatement,
   numbersOf,
   scanBatch,
   scanStatement,
 } from '@analytics/protocol/duckdb'
+import { throwIfAborted } from '../abort.js'
 import { peopleOfFilter } from '../read/people-of-filter.js'
 import type { SegmentBatch, SegmentFilterOptions, SegmentSource } from '../segment-format.js'
 import type { RowSummary } from '../segments/row-hash.js'
@@ -24,6 +28,8 @@ import { filterCondition, summaryOf, summaryStatement } from './summarize.js'
 /** Rows that are sorted at once when whole events are read in order: wide rows are what runs out of memory. */
 const SLICE_ROWS = 50_000
 const MINUTE_MS = 60_000
+/** A file of about a million events: the numbers of so many fit in memory. */
+const LISTED_BYTES = 64 * 1024 * 1024
 
 type Span = Pick<EventsRequest, 'from' | 'to'>
 
@@ -46,6 +52,17 @@ export async function* scanParquet(
   const rows = await locateParquet(engine, source, request.where)
   if (!rows) return
   const columns = request.columns ?? []
+  if (columns.length === 0 && !withIdentities && source.size <= LISTED_BYTES) {
+    for await (const chunk of streamChunks(engine, listedScanStatement(rows, request), request.signal)) {
+      for (const batch of listedBatches(chunk)) {
+        yield batch
+        // Nothing is waited for any more: others in the process have their turn.
+        await setImmediate()
+        throwIfAborted(request.signal)
+      }
+    }
+    return
+  }
   const statement = scanStatement(rows, request, withIdentities ? ['user_id', 'anonymous_id'] : [])
   for await (const chunk of streamChunks(engine, statement, request.signal)) {
     const batch = scanBatch(chunk, columns)
