@@ -83,6 +83,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     trustProxy,
     ipPrivacy,
     hashKey,
+    queries,
     retention,
     jobs: jobsOptions,
     logger,
@@ -105,7 +106,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     logger,
     now,
   })
-  const engine = queryEngine({ store, cold, now })
+  const engine = queryEngine({ store, cold, limits: queries, now })
   const privacy = privacyOf(store, suppression, erasures)
   const importAll: Analytics['import'] = (source, importOptions) =>
     importEvents({ pipeline, now, newId }, source, importOptions)

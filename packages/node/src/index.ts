@@ -34,6 +34,7 @@ export {
   type WireEvent,
 } from '@analytics/protocol'
 export type { QueryOptions } from './analysis/query.js'
+export type { QueriesOptions } from './analysis/query-limits.js'
 export type { ColdTier, TieringRunOptions } from './cold-tier.js'
 export { type Analytics, createAnalytics, type ServerEvent } from './create-analytics.js'
 export type { Authorize, KeyOptions, Scope } from './http/auth.js'

@@ -1,4 +1,5 @@
 import { AnalyticsError, type EventDefinitions, LIMITS } from '@analytics/protocol'
+import { type QueriesOptions, type QueryLimits, resolveQueries } from './analysis/query-limits.js'
 import type { ColdTier } from './cold-tier.js'
 import type { Authorize, KeyOptions } from './http/auth.js'
 import type { Identify } from './http/handler.js'
@@ -37,6 +38,8 @@ export interface AnalyticsOptions {
   /** How many proxies in front of the server to believe for a client's address. @default 0 */
   trustProxy?: number
   privacy?: PrivacyOptions
+  /** What queries may take. */
+  queries?: QueriesOptions
   /** How long metrics, sessions and identities are kept. */
   retention?: RetentionOptions
   /** When jobs run: aggregation, tiering, expiry. `false` leaves them to other processes, BullMQ or `analytics.jobs.run`. */
@@ -71,6 +74,7 @@ export interface ResolvedAnalyticsOptions {
   trustProxy: number
   ipPrivacy: IpPrivacy
   hashKey: string | undefined
+  queries: QueryLimits
   retention: Retention
   jobs: JobsOptions | false
   logger: Logger
@@ -114,6 +118,7 @@ export function resolveAnalyticsOptions(options: AnalyticsOptions): ResolvedAnal
     trustProxy,
     ipPrivacy: privacy.ipAddress ?? 'truncated',
     hashKey: privacy.hashKey,
+    queries: resolveQueries(options.queries),
     retention: resolveRetention(options.retention),
     jobs: options.jobs ?? {},
     logger: options.logger ?? consoleLogger,

@@ -55,6 +55,8 @@ export interface QueryMeta {
   /** Until when the answer can still change: an interval or a conversion window that is not over. */
   openUntil?: string
   durationMs: number
+  /** The answer was made for the same query before, and nothing that it depends on has changed since. */
+  cached?: true
   /** Changes when the meaning of an analysis does. */
   semanticsVersion: number
 }
