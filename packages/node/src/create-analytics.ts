@@ -9,7 +9,6 @@ import {
 } from '@analytics/protocol'
 import { parseQuery } from './analysis/parse-query.js'
 import { type QueryOptions, queryEngine } from './analysis/query.js'
-import { realtime } from './analysis/realtime.js'
 import { gatekeeper } from './http/auth.js'
 import { createHandler, type Handler } from './http/handler.js'
 import { idFactory } from './ids.js'
@@ -46,8 +45,8 @@ export interface Analytics {
   track(event: ServerEvent): Promise<{ eventId: string; status: EventStatus }>
   /** Asks a question over every tier. @throws AnalyticsError `invalid_query`, `archived`, `restoring`, `query_timeout`, `aborted`. */
   query<const Q extends Query>(query: Q, options?: QueryOptions): Promise<QueryAnswer<Q>>
-  /** What is going on now, from what this process stored. */
-  realtime(): RealtimeSummary
+  /** What is going on now: with the default, from what this process stored. */
+  realtime(): Promise<RealtimeSummary>
   /**
    * Stores trusted events, keeping their times, however old: for backfill and tests. An id that the hot store has is a
    * duplicate; one whose day has moved to object storage already is stored, and counts once all the same.
@@ -79,6 +78,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     authorize,
     identify,
     listeners,
+    realtime,
     schema,
     trustProxy,
     ipPrivacy,
@@ -95,14 +95,13 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
   const definitions = jobDefinitions({ store, cold, retention, erasures })
   const jobs = createJobs({ store, definitions, options: jobsOptions, logger, now })
   await store.setup(schema)
-  const live = realtime(now)
   const registry = schemaRegistry(events)
   const pipeline = ingestPipeline({
     store,
     queue,
     registry,
     suppression,
-    listeners: [live.record, ...listeners],
+    listeners: [(events) => realtime.record(events), ...listeners],
     logger,
     now,
   })
@@ -122,7 +121,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     identify,
     clientFacts: clientReader(ipPrivacy),
     trustProxy,
-    realtime: live.summary,
+    realtime,
     logger,
     now,
   })
@@ -134,7 +133,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     jobs,
     privacy,
     query: (query, queryOptions) => engine.run(parseQuery(query) as typeof query, queryOptions),
-    realtime: live.summary,
+    realtime: async () => realtime.summary(),
     import: importAll,
 
     async track(event) {

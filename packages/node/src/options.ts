@@ -9,6 +9,8 @@ import type { JobsOptions } from './jobs/options.js'
 import { consoleLogger, type Logger } from './logger.js'
 import type { EventQueue } from './queue.js'
 import { memoryQueue } from './queues/memory-queue.js'
+import { memoryRealtime } from './realtime/memory-realtime.js'
+import type { Realtime } from './realtime/realtime.js'
 import { type Retention, type RetentionOptions, resolveRetention } from './retention.js'
 import type { HotStore } from './store.js'
 
@@ -30,6 +32,8 @@ export interface AnalyticsOptions {
   identify?: Identify
   /** Told about events after they are stored, imported ones too, at least once each; errors in it are logged and harm nothing. */
   onEvents?: EventListener
+  /** What is going on now. Kept in this process's memory unless several processes share one. */
+  realtime?: Realtime
   /**
    * Whether missing or older tables are made or migrated (`auto`), only checked (`check`), or trusted (`off`).
    * @default 'auto'; 'check' where several processes share the database, as with Oracle and Postgres
@@ -70,6 +74,7 @@ export interface ResolvedAnalyticsOptions {
   authorize: Authorize | undefined
   identify: Identify | undefined
   listeners: readonly EventListener[]
+  realtime: Realtime
   schema: 'auto' | 'check' | 'off'
   trustProxy: number
   ipPrivacy: IpPrivacy
@@ -114,6 +119,7 @@ export function resolveAnalyticsOptions(options: AnalyticsOptions): ResolvedAnal
     authorize: options.authorize,
     identify: options.identify,
     listeners: options.onEvents ? [options.onEvents] : [],
+    realtime: options.realtime ?? memoryRealtime(now),
     schema: options.schema ?? (store.capabilities.shared ? 'check' : 'auto'),
     trustProxy,
     ipPrivacy: privacy.ipAddress ?? 'truncated',
