@@ -10,7 +10,6 @@ import {
 } from '@analytics/protocol'
 import { parseQuery } from './analysis/parse-query.js'
 import { type QueryOptions, queryEngine } from './analysis/query.js'
-import { realtime } from './analysis/realtime.js'
 import type { Definitions } from './definitions/definitions.js'
 import { metricsOf } from './definitions/metrics.js'
 import { gatekeeper } from './http/auth.js'
@@ -49,8 +48,8 @@ export interface Analytics {
   track(event: ServerEvent): Promise<{ eventId: string; status: EventStatus }>
   /** Asks a question over every tier. @throws AnalyticsError `invalid_query`, `archived`, `restoring`, `query_timeout`, `aborted`. */
   query<const Q extends Query>(query: Q, options?: QueryOptions): Promise<QueryAnswer<Q>>
-  /** What is going on now, from what this process stored. */
-  realtime(): RealtimeSummary
+  /** What is going on now: with the default, from what this process stored. */
+  realtime(): Promise<RealtimeSummary>
   /**
    * Stores trusted events, keeping their times, however old: for backfill and tests. An id that the hot store has is a
    * duplicate; one whose day has moved to object storage already is stored, and counts once all the same.
@@ -85,10 +84,12 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     authorize,
     identify,
     listeners,
+    realtime,
     schema,
     trustProxy,
     ipPrivacy,
     hashKey,
+    queries,
     retention,
     jobs: jobsOptions,
     logger,
@@ -101,18 +102,17 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
   const definitions = jobDefinitions({ store, cold, retention, erasures })
   const jobs = createJobs({ store, definitions, options: jobsOptions, logger, now })
   await store.setup(schema)
-  const live = realtime(now)
   const registry = schemaRegistry(events)
   const pipeline = ingestPipeline({
     store,
     queue,
     registry,
     suppression,
-    listeners: [live.record, ...listeners],
+    listeners: [(events) => realtime.record(events), ...listeners],
     logger,
     now,
   })
-  const engine = queryEngine({ store, cold, findMetric: metrics.find, now })
+  const engine = queryEngine({ store, cold, findMetric: metrics.find, limits: queries, now })
   const privacy = privacyOf(store, suppression, erasures)
   const importAll: Analytics['import'] = (source, importOptions) =>
     importEvents({ pipeline, now, newId }, source, importOptions)
@@ -129,7 +129,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     identify,
     clientFacts: clientReader(ipPrivacy),
     trustProxy,
-    realtime: live.summary,
+    realtime,
     logger,
     now,
   })
@@ -142,7 +142,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     privacy,
     metrics,
     query: (query, queryOptions) => engine.run(parseQuery(query) as typeof query, queryOptions),
-    realtime: live.summary,
+    realtime: async () => realtime.summary(),
     import: importAll,
 
     async track(event) {

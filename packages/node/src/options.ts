@@ -1,4 +1,5 @@
 import { AnalyticsError, type EventDefinitions, LIMITS, type MetricDefinition } from '@analytics/protocol'
+import { type QueriesOptions, type QueryLimits, resolveQueries } from './analysis/query-limits.js'
 import type { ColdTier } from './cold-tier.js'
 import type { Authorize, KeyOptions } from './http/auth.js'
 import type { Identify } from './http/handler.js'
@@ -8,6 +9,8 @@ import type { JobsOptions } from './jobs/options.js'
 import { consoleLogger, type Logger } from './logger.js'
 import type { EventQueue } from './queue.js'
 import { memoryQueue } from './queues/memory-queue.js'
+import { memoryRealtime } from './realtime/memory-realtime.js'
+import type { Realtime } from './realtime/realtime.js'
 import { type Retention, type RetentionOptions, resolveRetention } from './retention.js'
 import type { HotStore } from './store.js'
 
@@ -31,6 +34,8 @@ export interface AnalyticsOptions {
   identify?: Identify
   /** Told about events after they are stored, imported ones too, at least once each; errors in it are logged and harm nothing. */
   onEvents?: EventListener
+  /** What is going on now. Kept in this process's memory unless several processes share one. */
+  realtime?: Realtime
   /**
    * Whether missing or older tables are made or migrated (`auto`), only checked (`check`), or trusted (`off`).
    * @default 'auto'; 'check' where several processes share the database, as with Oracle and Postgres
@@ -39,6 +44,8 @@ export interface AnalyticsOptions {
   /** How many proxies in front of the server to believe for a client's address. @default 0 */
   trustProxy?: number
   privacy?: PrivacyOptions
+  /** What queries may take. */
+  queries?: QueriesOptions
   /** How long metrics, sessions and identities are kept. */
   retention?: RetentionOptions
   /** When jobs run: aggregation, tiering, expiry. `false` leaves them to other processes, BullMQ or `analytics.jobs.run`. */
@@ -70,10 +77,12 @@ export interface ResolvedAnalyticsOptions {
   authorize: Authorize | undefined
   identify: Identify | undefined
   listeners: readonly EventListener[]
+  realtime: Realtime
   schema: 'auto' | 'check' | 'off'
   trustProxy: number
   ipPrivacy: IpPrivacy
   hashKey: string | undefined
+  queries: QueryLimits
   retention: Retention
   jobs: JobsOptions | false
   logger: Logger
@@ -114,10 +123,12 @@ export function resolveAnalyticsOptions(options: AnalyticsOptions): ResolvedAnal
     authorize: options.authorize,
     identify: options.identify,
     listeners: options.onEvents ? [options.onEvents] : [],
+    realtime: options.realtime ?? memoryRealtime(now),
     schema: options.schema ?? (store.capabilities.shared ? 'check' : 'auto'),
     trustProxy,
     ipPrivacy: privacy.ipAddress ?? 'truncated',
     hashKey: privacy.hashKey,
+    queries: resolveQueries(options.queries),
     retention: resolveRetention(options.retention),
     jobs: options.jobs ?? {},
     logger: options.logger ?? consoleLogger,

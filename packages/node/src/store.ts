@@ -220,6 +220,12 @@ export interface HotStore {
    */
   readEvents(request: EventsRequest & HotRead): AsyncIterable<readonly StoredEvent[]>
 
+  /**
+   * Names the state of what queries about a range read, `from` and `to` in UTC milliseconds: events, people, the catalog and
+   * definitions. As long as it is the same, so are their answers. Only stores that no other process changes have it.
+   */
+  dataVersion?(range: { from: number; to: number }): string
+
   /** Days with rows, oldest first, and how many, the rows of `except` not counted. Oracle, Postgres: counts every row. */
   listDays(read?: DaysRead): Promise<readonly HotDay[]>
 

@@ -40,6 +40,8 @@ export type ErrorCode =
   | 'overloaded'
   | 'store_unavailable'
   | 'query_timeout'
+  | 'query_too_large'
+  | 'too_many_queries'
   | 'internal'
   | 'aborted'
   | 'invalid_options'
@@ -90,6 +92,8 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
   overloaded: passing(503, 'Retry after the time that Retry-After names.'),
   store_unavailable: passing(503, 'Retry after the time that Retry-After names; see the server log.'),
   query_timeout: passing(504, 'Ask a shorter range, or raise timeoutMs.'),
+  query_too_large: permanent(422, 'Ask a shorter range, or raise the option queries.maxRows.'),
+  too_many_queries: passing(429, 'Retry after the time that Retry-After names.'),
   internal: permanent(500, 'See the server log under the requestId.'),
   aborted: permanent(499, 'The caller ended the call.'),
   // The library in its host

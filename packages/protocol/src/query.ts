@@ -64,6 +64,8 @@ export interface QueryMeta {
   /** Present where the query names any that are stored. */
   definitions?: UsedDefinition[]
   durationMs: number
+  /** The answer was made for the same query before, and nothing that it depends on has changed since. */
+  cached?: true
   /** Changes when the meaning of an analysis does. */
   semanticsVersion: number
 }

@@ -34,15 +34,14 @@ export interface ErrorBody {
   }
 }
 
-/** What is going on now. People are counted once, whatever they did. */
+/** What is going on now, by the time of the events. People are counted once, whatever they did and whatever they were known by. */
 export interface RealtimeSummary {
   /** When the summary was made, ISO. */
   at: string
   activeUsers: { last5Minutes: number; last30Minutes: number }
-  /** Mean over the last minute. */
-  eventsPerSecond: number
+  /** Means. */
+  eventsPerSecond: { lastMinute: number; last5Minutes: number; last30Minutes: number }
   /** Most viewed pages of the last 30 minutes. */
   topPages: { page: string; views: number; users: number }[]
-  /** Errors of the last 30 minutes. */
-  errors: number
+  errors: { last5Minutes: number; last30Minutes: number }
 }

@@ -26,11 +26,11 @@ export function LivePanel({ api }: { api: Api }): ReactNode {
         </div>
         <div>
           <dt>Events/s</dt>
-          <dd>{eventsPerSecond === undefined ? '–' : eventsPerSecond.toFixed(1)}</dd>
+          <dd>{eventsPerSecond === undefined ? '–' : eventsPerSecond.lastMinute.toFixed(1)}</dd>
         </div>
         <div>
           <dt>Errors</dt>
-          <dd>{formatNumber(errors)}</dd>
+          <dd>{formatNumber(errors?.last30Minutes)}</dd>
         </div>
       </dl>
       <h3>Top pages</h3>

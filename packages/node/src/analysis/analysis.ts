@@ -22,6 +22,8 @@ export interface AnalysisContext {
 export interface Analysis<Q extends Query> {
   /** Checks a query that came from outside. */
   schema: z.ZodObject
+  /** Whether it reads a page at most: it then neither waits for other queries nor is its answer kept. @default false */
+  isLight?: true
   /** Which instants are read, UTC milliseconds. @default those of the range */
   reads?(query: Q, range: ResolvedRange): { from: number; to: number }
   run(query: Q, context: AnalysisContext): Promise<ResultOf<Q>>

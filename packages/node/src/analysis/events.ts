@@ -25,6 +25,8 @@ export const events: Analysis<EventsQuery> = {
     order: z.enum(['asc', 'desc']).optional(),
   }),
 
+  isLight: true,
+
   run: (query, { store, reader, signal }) => listEvents(query, store, reader, signal),
 }
 

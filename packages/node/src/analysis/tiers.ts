@@ -26,6 +26,8 @@ export interface TierOptions {
 
 /** Both tiers as one: every event of the range once, in order of time. */
 export interface TierReader {
+  /** Rows that a scan looks at, at most. */
+  rows: number
   scan(request: Omit<ScanRequest, 'from' | 'to'>): AsyncIterable<EventBatch>
   readEvents(request: Omit<EventsRequest, 'from' | 'to'>): AsyncIterable<readonly StoredEvent[]>
   /** What was read so far. */
@@ -42,25 +44,27 @@ export interface TierReader {
  */
 export async function openTiers(
   store: HotStore,
-  cold: ColdTier | undefined,
+  coldTier: ColdTier | undefined,
   options: TierOptions,
 ): Promise<TierReader> {
   const { from, to, tiers, onArchived } = options
-  let view = await cold?.openView({ from, to })
+  let view = await coldTier?.openView({ from, to })
   try {
-    if (cold && view && tiers === 'all' && onArchived === 'restore' && view.archivedDays.length > 0) {
+    if (coldTier && view && tiers === 'all' && onArchived === 'restore' && view.archivedDays.length > 0) {
       view.release()
-      await restored(cold, { from, to })
-      view = await cold.openView({ from, to })
+      await restored(coldTier, { from, to })
+      view = await coldTier.openView({ from, to })
     }
     if (view && tiers === 'all' && onArchived !== 'partial') assertReadable(view)
     const except = view?.seals ?? []
-    const coldDays = new Set(tiers === 'all' ? view?.days.map(({ day }) => day) : [])
-    const hotDays = (await store.listDays({ except, from, to })).map(({ day }) => day)
-    const days = [...new Set([...hotDays, ...coldDays])]
-      .filter((day) => dayStart(day) < to && dayStart(day) + DAY_MS > from)
-      .sort()
-    return tierReader(store, view, { days, hotDays: new Set(hotDays), coldDays, options })
+    const inRange = ({ day }: { day: Day }): boolean => dayStart(day) < to && dayStart(day) + DAY_MS > from
+    const hot = (await store.listDays({ except, from, to })).filter(inRange)
+    const cold = tiers === 'all' && view ? view.days.filter(inRange) : []
+    const hotDays = new Set(hot.map(({ day }) => day))
+    const coldDays = new Set(cold.map(({ day }) => day))
+    const days = [...new Set([...hotDays, ...coldDays])].sort()
+    const rows = [...hot, ...cold].reduce((sum, day) => sum + day.rows, 0)
+    return tierReader(store, view, { days, hotDays, coldDays, rows, options })
   } catch (error) {
     view?.release()
     throw error
@@ -79,13 +83,14 @@ interface Layout {
   days: readonly Day[]
   hotDays: ReadonlySet<Day>
   coldDays: ReadonlySet<Day>
+  rows: number
   options: TierOptions
 }
 
 function tierReader(
   store: HotStore,
   view: ColdView | undefined,
-  { days, hotDays, coldDays, options }: Layout,
+  { days, hotDays, coldDays, rows, options }: Layout,
 ): TierReader {
   const except = view?.seals ?? []
   const doubles = view && doublesOf(store, view, { except })
@@ -106,6 +111,8 @@ function tierReader(
   }
 
   return {
+    rows,
+
     async *scan(request) {
       const scanOne = async function* (stretch: Stretch) {
         const one: ScanRequest = { ...request, ...span(stretch) }

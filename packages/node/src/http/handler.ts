@@ -8,7 +8,6 @@ import {
   parseBatch,
   parseStoredEvent,
   type Query,
-  type RealtimeSummary,
   type StoredEvent,
 } from '@analytics/protocol'
 import { parseQuery } from '../analysis/parse-query.js'
@@ -21,11 +20,12 @@ import type { Pipeline } from '../ingest/pipeline.js'
 import { errorFacts, type Logger } from '../logger.js'
 import type { Privacy } from '../privacy/privacy.js'
 import type { EventQueue } from '../queue.js'
+import type { Realtime } from '../realtime/realtime.js'
+import { realtimeStream } from '../realtime/realtime-stream.js'
 import type { HotStore } from '../store.js'
 import type { Gatekeeper, Scope } from './auth.js'
 import { readJson } from './body.js'
 import { definitionRoutes } from './definition-routes.js'
-import { realtimeStream } from './realtime-stream.js'
 import { failure, json, notAllowed } from './responses.js'
 import { answerOperation } from './tier-operations.js'
 
@@ -59,7 +59,7 @@ export interface HandlerParts {
   identify: Identify | undefined
   clientFacts: (userAgent: string | null, address: string | undefined) => ClientFacts
   trustProxy: number
-  realtime: () => RealtimeSummary
+  realtime: Realtime
   logger: Logger
   now: () => number
 }

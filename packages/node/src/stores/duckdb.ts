@@ -7,6 +7,7 @@ import { appendAudit } from '../records/audit.js'
 import { recordLeases } from '../records/lease.js'
 import { signText } from '../records/signature.js'
 import type { HotStore, IdentityLink } from '../store.js'
+import { dataVersions } from './data-versions.js'
 import { type Database, openDatabase, rowsOf } from './duckdb/database.js'
 import { duckdbDdl, duckdbDialect } from './duckdb/dialect.js'
 import { appendEvents, listDays, sealCondition, splitNew } from './duckdb/events.js'
@@ -100,7 +101,8 @@ function assembleStore(
 ): HotStore {
   const { tables } = names
   const sql = duckdbSql(opened)
-  const records = sqlRecords(sql, tables)
+  const versions = dataVersions()
+  const records = versions.watched(sqlRecords(sql, tables))
   const leases = recordLeases(records, now)
   const behind = {
     settle: async () => (await opened()).behind.settle(),
@@ -118,6 +120,7 @@ function assembleStore(
   const link = async ({ database, people }: Opened, connection: DuckDBConnection, links: readonly IdentityLink[]) => {
     const linked = await people.link(connection, links)
     await addMarks(duckdbSession(database.duckdb, connection), tables.marks, { people: linked })
+    return linked.length
   }
 
   return {
@@ -150,12 +153,13 @@ function assembleStore(
     async insertEvents(events) {
       const state = await opened()
       let stored: { fresh: StoredEvent[]; insertNumber: number } | undefined
+      let hasLinked = false
       return writing(
         state,
         async (connection) => {
           const { fresh, outcomes } = await splitNew(state.database, connection, names, state.recent, events)
           if (fresh.length > 0) {
-            await link(state, connection, identityLinks(fresh))
+            hasLinked = (await link(state, connection, identityLinks(fresh))) > 0
             const people = await state.people.numbers(connection, fresh)
             const insertNumber = ++state.insertNumber
             await appendEvents(state.database, connection, names, fresh, people, insertNumber)
@@ -167,6 +171,8 @@ function assembleStore(
           if (!stored) return
           state.recent.add(stored.fresh.map(({ eventId }) => eventId))
           state.behind.add(stored.insertNumber)
+          versions.changed(stored.fresh)
+          if (hasLinked) versions.changedAll()
         },
       )
     },
@@ -174,7 +180,7 @@ function assembleStore(
     async linkIdentities(links) {
       if (links.length === 0) return
       const state = await opened()
-      await writing(state, (connection) => link(state, connection, links))
+      await writing(state, (connection) => link(state, connection, links), versions.changedAll)
     },
     async ownerOf(anonymousId) {
       return (await opened()).people.ownerOf(anonymousId)
@@ -199,6 +205,7 @@ function assembleStore(
     async *readEvents(request) {
       yield* readHotEvents((await opened()).database, names, request)
     },
+    dataVersion: versions.of,
     async listDays(read) {
       const { database } = await opened()
       return database.read((connection) => listDays(connection, names, read))
@@ -232,6 +239,7 @@ function assembleStore(
         await state.people.load(connection)
         return rows
       })
+      versions.changedAll()
       await seals.recount()
       return erased
     },
@@ -247,6 +255,7 @@ function assembleStore(
         if (forgotten > 0) await state.people.load(connection)
         return forgotten
       })
+      versions.changedAll()
       return { rows }
     },
 

@@ -18,6 +18,7 @@ import { appendAudit } from '../records/audit.js'
 import { recordLeases } from '../records/lease.js'
 import { signText } from '../records/signature.js'
 import type { DaysRead, HotRead, HotStore, IdentityLink, InsertOutcome } from '../store.js'
+import { dataVersions } from './data-versions.js'
 import { memoryDerived } from './memory/derived.js'
 import { memoryPeople } from './memory/people.js'
 
@@ -40,7 +41,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
   const rows = new Map<string, Row>()
   const people = memoryPeople(now)
   const seals = new Map<Day, Seal>()
-  const records = memoryRecords()
+  const memory = memoryRecords()
+  const versions = dataVersions()
+  const records = { ...memory, ...versions.watched(memory) }
   const leases = recordLeases(records, now)
   const dictionary = ulid(now())
   let insertNumber = 0
@@ -61,7 +64,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
   }
   const link = (links: readonly IdentityLink[]) => {
     for (const { anonymousId, userId } of links) {
-      if (people.link(anonymousId, userId)) derived.mark({ person: people.number({ userId: null, anonymousId }) })
+      if (!people.link(anonymousId, userId)) continue
+      derived.mark({ person: people.number({ userId: null, anonymousId }) })
+      versions.changedAll()
     }
   }
 
@@ -88,6 +93,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
       })
       link(identityLinks(fresh))
       derived.add(fresh)
+      versions.changed(fresh)
       return outcomes
     },
 
@@ -138,6 +144,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
       }
     },
 
+    dataVersion: versions.of,
     listDays: async (read) => daysOf(read),
     daysWithRows: async (read) => daysOf(read).map(({ day }) => day),
 
@@ -171,6 +178,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
       const numbers = new Set(people.numbersOf(subject))
       const gone = [...rows.values()].filter(({ person }) => numbers.has(person))
       for (const { eventId } of gone) rows.delete(eventId)
+      versions.changedAll()
       for (const [day, seal] of seals)
         seals.set(day, { ...seal, rows: visible().filter((row) => isSealed(row, seal)).length })
       const { userIds, anonymousIds } = subject
@@ -187,6 +195,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
       for (const { person } of rows.values()) used.add(person)
       // A user stays as long as one of the user's visitors does: their events are told apart by it.
       const unused = people.seenBefore(before).filter((person) => !used.has(person) && !people.hasVisitors(person))
+      versions.changedAll()
       return { rows: people.forget(unused) }
     },
 

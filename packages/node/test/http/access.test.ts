@@ -125,7 +125,7 @@ describe('routes', () => {
     expect(response.headers.get('content-type')).toContain('text/event-stream')
     const { value } = await response.body!.getReader().read()
     const summary = JSON.parse(/data: (.*)/.exec(new TextDecoder().decode(value))![1]!) as Record<string, unknown>
-    expect(summary).toMatchObject({ activeUsers: { last5Minutes: 1, last30Minutes: 1 }, errors: 0 })
+    expect(summary).toMatchObject({ activeUsers: { last5Minutes: 1, last30Minutes: 1 }, errors: { last30Minutes: 0 } })
     gone.abort()
   })
 })

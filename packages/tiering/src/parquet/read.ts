@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { EventsRequest, Filter, NumberedEvent, ScanRequest, StoredEvent } from '@analytics/protocol'
 import {
   boundTypes,
@@ -7,10 +8,13 @@ import {
   EVENT_SELECT,
   eventsOf,
   eventsStatement,
+  listedBatches,
+  listedScanStatement,
   numbersOf,
   scanBatch,
   scanStatement,
 } from '@analytics/protocol/duckdb'
+import { throwIfAborted } from '../abort.js'
 import { peopleOfFilter } from '../read/people-of-filter.js'
 import type { SegmentBatch, SegmentFilterOptions, SegmentSource } from '../segment-format.js'
 import type { RowSummary } from '../segments/row-hash.js'
@@ -24,6 +28,8 @@ import { filterCondition, summaryOf, summaryStatement } from './summarize.js'
 /** Rows that are sorted at once when whole events are read in order: wide rows are what runs out of memory. */
 const SLICE_ROWS = 50_000
 const MINUTE_MS = 60_000
+/** A file of about a million events: the numbers of so many fit in memory. */
+const LISTED_BYTES = 64 * 1024 * 1024
 
 type Span = Pick<EventsRequest, 'from' | 'to'>
 
@@ -46,6 +52,17 @@ export async function* scanParquet(
   const rows = await locateParquet(engine, source, request.where)
   if (!rows) return
   const columns = request.columns ?? []
+  if (columns.length === 0 && !withIdentities && source.size <= LISTED_BYTES) {
+    for await (const chunk of streamChunks(engine, listedScanStatement(rows, request), request.signal)) {
+      for (const batch of listedBatches(chunk)) {
+        yield batch
+        // Nothing is waited for any more: others in the process have their turn.
+        await setImmediate()
+        throwIfAborted(request.signal)
+      }
+    }
+    return
+  }
   const statement = scanStatement(rows, request, withIdentities ? ['user_id', 'anonymous_id'] : [])
   for await (const chunk of streamChunks(engine, statement, request.signal)) {
     const batch = scanBatch(chunk, columns)
@@ -97,7 +114,10 @@ async function timeSlices(
     `AND event_timestamp < ${dialect.instant(request.to)} GROUP BY minute ORDER BY minute`
   const counted: CountedKey[] = []
   for await (const chunk of streamChunks(engine, { sql, values }, request.signal)) {
-    const [minutes, events] = [numbersOf<Float64Array>(chunk, 0), numbersOf<Float64Array>(chunk, 1)]
+    const [minutes, events] = [
+      numbersOf<Float64Array>(chunk.getColumnVector(0)),
+      numbersOf<Float64Array>(chunk.getColumnVector(1)),
+    ]
     for (let i = 0; i < chunk.rowCount; i++) counted.push({ key: minutes[i]!, rows: events[i]! })
   }
   const cuts = cutPoints(counted, SLICE_ROWS).map((minute) => minute * MINUTE_MS)
@@ -114,7 +134,7 @@ export async function* readParquetRows(
 ): AsyncGenerator<readonly NumberedEvent[]> {
   const sql = `SELECT ${EVENT_SELECT}, person FROM ${rowsOf(path)}`
   for await (const chunk of streamChunks(engine, { sql, values: [] }, signal)) {
-    const person = numbersOf<Int32Array>(chunk, COLUMNS.length)
+    const person = numbersOf<Int32Array>(chunk.getColumnVector(COLUMNS.length))
     yield eventsOf(chunk).map((event, row) => ({ ...event, person: person[row]! }))
   }
 }
@@ -145,7 +165,7 @@ async function* readHashes(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<BigUint64Array> {
   for await (const chunk of streamChunks(engine, { sql, values: [] }, signal)) {
-    yield numbersOf<BigUint64Array>(chunk, 0).subarray(0, chunk.rowCount)
+    yield numbersOf<BigUint64Array>(chunk.getColumnVector(0)).subarray(0, chunk.rowCount)
   }
 }
 

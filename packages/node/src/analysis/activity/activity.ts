@@ -1,6 +1,6 @@
 import type { EventBatch, Occurrences } from '@analytics/protocol'
 import type { People } from '../../store.js'
-import { personOf, personSlots } from '../person-slots.js'
+import { personSlots } from '../person-slots.js'
 
 /** In which intervals people did what, one bit for each person, interval and match of the scan. */
 export interface Activity {
@@ -37,7 +37,7 @@ export function activityGrid({ starts, occurrences }: ActivityOptions, people: P
     max: maxOccurrences,
   }))
   const isCounted = limits.some(({ min, max }) => min > 1 || max < Number.POSITIVE_INFINITY)
-  const slots = personSlots(people.count)
+  const slots = personSlots(people)
   let capacity = 0
   let bits = new Uint32Array(0)
   let before = new Uint32Array(0)
@@ -85,7 +85,7 @@ export function activityGrid({ starts, occurrences }: ActivityOptions, people: P
     push({ length, time, person, matches }) {
       for (let row = 0; row < length; row++) {
         while (interval + 1 < intervals && time[row]! >= starts[interval + 1]!) interval++
-        const slot = slotOf(personOf(people, person[row]!))
+        const slot = slotOf(person[row]!)
         const mask = matches[row]!
         if (interval < 0) {
           before[slot]! |= mask

@@ -21,6 +21,7 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
   const zero = from - 1
   const numbers = (length: number): Numbers =>
     to - from <= UINT32_SPAN ? new Uint32Array(length) : new Float64Array(length)
+  const canSpoil = exclusions.length > 0
   let capacity = 0
   const began = Array.from({ length: steps }, () => numbers(0))
   const offsets = Array.from({ length: steps }, (_, s) => Array.from({ length: s }, () => numbers(0)))
@@ -33,7 +34,7 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
   let bestSpoiled = new Uint8Array(0)
 
   // The first attempt that is complete ends it, unless another one can still save the person.
-  const isDone = (slot: number): boolean => depth[slot] === steps && bestSpoiled[slot] === 0
+  const isDone = (slot: number): boolean => depth[slot] === steps && !(canSpoil && bestSpoiled[slot] === 1)
 
   /** The step from which an attempt goes on to s; behind the first where there is none. */
   function before(slot: number, s: number): number {
@@ -48,8 +49,8 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
   function begin(slot: number, at: number): boolean {
     if (began[0]![slot] === at) return false
     began[0]![slot] = at
-    spoiled[0]![slot] = 0
-    note(slot, 0)
+    if (canSpoil) spoiled[0]![slot] = 0
+    if (depth[slot] === 0 || canSpoil) note(slot, 0)
     return true
   }
 
@@ -65,8 +66,8 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
     const reached = offsets[source]!
     for (let i = 0; i < s - 1; i++) row[i]![slot] = i < source ? reached[i]![slot]! : 0
     row[s - 1]![slot] = at - start + 1
-    spoiled[s]![slot] = spoiled[source]![slot]!
-    note(slot, s)
+    if (canSpoil) spoiled[s]![slot] = spoiled[source]![slot]!
+    if (s + 1 > depth[slot]! || canSpoil) note(slot, s)
     return true
   }
 
@@ -75,8 +76,10 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
     const isDeeper = s + 1 > depth[slot]!
     if (!isDeeper && !(s + 1 === depth[slot] && bestSpoiled[slot] === 1 && spoiled[s]![slot] === 0)) return
     depth[slot] = s + 1
-    bestBegan[slot] = began[s]![slot]!
-    bestSpoiled[slot] = spoiled[s]![slot]!
+    if (canSpoil) {
+      bestBegan[slot] = began[s]![slot]!
+      bestSpoiled[slot] = spoiled[s]![slot]!
+    }
     const row = offsets[s]!
     for (let i = 0; i < s; i++) best[i]![slot] = row[i]![slot]!
   }
@@ -108,12 +111,13 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
       for (let s = 0; s < steps; s++) {
         began[s] = larger(began[s]!)
         offsets[s] = offsets[s]!.map(larger)
-        spoiled[s] = flags(spoiled[s]!)
+        if (canSpoil) spoiled[s] = flags(spoiled[s]!)
       }
       for (let i = 0; i < steps - 1; i++) best[i] = larger(best[i]!)
+      depth = flags(depth)
+      if (!canSpoil) return
       bestBegan = larger(bestBegan)
       bestSpoiled = flags(bestSpoiled)
-      depth = flags(depth)
     },
 
     opens: (matches) => (matches & 1) !== 0,
@@ -149,7 +153,7 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
     },
 
     path(slot) {
-      if (bestSpoiled[slot] === 1) return 0
+      if (canSpoil && bestSpoiled[slot] === 1) return 0
       let bits = 1
       for (let s = 1; s < depth[slot]!; s++) if (best[s - 1]![slot] !== 0) bits |= 1 << s
       return bits

@@ -14,7 +14,7 @@ export interface FunnelMachine {
  * One pass over rows in order of time; the state says what an event means. Of events at one instant, each fills one step of an attempt.
  */
 export function funnelMachine(state: FunnelState, people: People): FunnelMachine {
-  const slots = personSlots(people.count)
+  const slots = personSlots(people)
   // Rows of the instant that a batch has ended with: the next one may have more of them.
   let persons: number[] = []
   let masks: number[] = []
@@ -68,7 +68,7 @@ export function funnelMachine(state: FunnelState, people: People): FunnelMachine
         while (end < length && time[end] === at) end++
         if (end === length) instant = at
         if (end === length || end > row + 1) keep(batch, row, end)
-        else single(personOf(people, person[row]!), at, matches[row]!)
+        else single(person[row]!, at, matches[row]!)
         if (end < length && end > row + 1) several(at)
         row = end
       }

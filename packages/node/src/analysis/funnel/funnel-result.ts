@@ -46,11 +46,12 @@ function countOf({ steps }: Paths, bit: number): number {
 /** Seconds between two steps, of everyone who did both, ascending. */
 function secondsBetween({ steps, offset }: Paths, from: number, to: number): Float64Array {
   const both = (1 << from) | (1 << to)
-  const seconds: number[] = []
+  const seconds = new Float64Array(steps.length)
+  let count = 0
   for (let slot = 0; slot < steps.length; slot++) {
-    if ((steps[slot]! & both) === both) seconds.push((offset(slot, to) - offset(slot, from)) / 1000)
+    if ((steps[slot]! & both) === both) seconds[count++] = (offset(slot, to) - offset(slot, from)) / 1000
   }
-  return Float64Array.from(seconds).sort()
+  return seconds.subarray(0, count).sort()
 }
 
 const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole)

@@ -92,7 +92,7 @@ export function journeysMachine(spec: JourneysSpec, people: People): JourneysMac
     },
     graph.add,
   )
-  const slots = personSlots(people.count)
+  const slots = personSlots(people)
   // The steps of the instant that is being read.
   let instant = Number.NaN
   let steps: { person: number; label: number }[] = []

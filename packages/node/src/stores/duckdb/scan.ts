@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { EventBatch, EventsRequest, NumberedEvent, ScanRequest, Seal, StoredEvent } from '@analytics/protocol'
 import {
   type BoundStatement,
@@ -6,6 +7,8 @@ import {
   EVENT_SELECT,
   eventsOf,
   eventsStatement,
+  listedBatches,
+  listedScanStatement,
   scanBatch,
   scanStatement,
 } from '@analytics/protocol/duckdb'
@@ -17,7 +20,7 @@ import { exceptSeals, type ReadGroup, readGroups, sealCondition } from './events
 import type { TableNames } from './schema.js'
 
 /** Rows that one statement of a narrow read looks at. */
-const SCAN_ROWS = 400_000
+const SCAN_ROWS = 1_000_000
 
 /** Whole rows that one statement looks at. */
 const EVENT_ROWS = 20_000
@@ -34,20 +37,31 @@ export async function* scanEvents(
   names: TableNames,
   request: ScanRequest & HotRead,
 ): AsyncGenerator<EventBatch> {
-  const { columns = [], signal } = request
   const groups = await database.read((connection) => readGroups(connection, names, request, SCAN_ROWS))
-  yield* readAhead(
-    groups.map(
-      (group) =>
-        async function* () {
-          const { from, to } = group
-          const statement = scanStatement(rowsOfGroup(names, group, request), { ...request, from, to })
-          // Numbers alone are small enough to be held: then every thread takes part up to the last row.
-          const chunks = chunksOf(database, statement, { signal, isHeld: columns.length === 0 })
-          for await (const chunk of chunks) yield scanBatch(chunk, columns)
-        },
-    ),
-  )
+  yield* readAhead(groups.map((group) => () => scanGroup(database, names, group, request)))
+}
+
+async function* scanGroup(
+  database: Database,
+  names: TableNames,
+  group: ReadGroup,
+  request: ScanRequest & HotRead,
+): AsyncGenerator<EventBatch> {
+  const { columns = [], signal } = request
+  const rows = rowsOfGroup(names, group, request)
+  const part = { ...request, from: group.from, to: group.to }
+  if (columns.length > 0) {
+    for await (const chunk of chunksOf(database, scanStatement(rows, part), signal)) yield scanBatch(chunk, columns)
+    return
+  }
+  for await (const chunk of chunksOf(database, listedScanStatement(rows, part), signal)) {
+    for (const batch of listedBatches(chunk)) {
+      yield batch
+      // Nothing is waited for any more: others in the process have their turn.
+      await setImmediate()
+      signal?.throwIfAborted()
+    }
+  }
 }
 
 /** Whole events, some at a time in the order asked for. */
@@ -63,7 +77,7 @@ export async function* readHotEvents(
     if (left <= 0) return
     const { from, to } = group
     const statement = eventsStatement(rowsOfGroup(names, group, request), { ...request, from, to, limit: left })
-    for await (const chunk of chunksOf(database, statement, { signal })) {
+    for await (const chunk of chunksOf(database, statement, signal)) {
       left -= chunk.rowCount
       yield eventsOf(chunk)
     }
@@ -78,20 +92,17 @@ export async function* readSealedEvents(
   signal?: AbortSignal,
 ): AsyncGenerator<readonly NumberedEvent[]> {
   const sql = `SELECT ${EVENT_SELECT}, person FROM ${names.events} WHERE ${sealCondition(seal)}`
-  for await (const chunk of chunksOf(database, { sql, values: [] }, { signal })) {
+  for await (const chunk of chunksOf(database, { sql, values: [] }, signal)) {
     const people = chunk.getColumnValues(chunk.columnCount - 1)
     yield eventsOf(chunk).map((event, i) => Object.assign(event, { person: Number(people[i]) }))
   }
 }
 
-/**
- * A statement's chunks, read on a connection of its own: as they are made, or once all are there (`isHeld`). An abort interrupts
- * the statement, not only the loop.
- */
+/** Streams a statement's chunks on a connection of its own. An abort interrupts the statement, not only the loop. */
 async function* chunksOf(
   database: Database,
   { sql, values }: BoundStatement,
-  { signal, isHeld = false }: { signal: AbortSignal | undefined; isHeld?: boolean },
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<DuckDBDataChunk> {
   signal?.throwIfAborted()
   const connection: DuckDBConnection = await database.connect()
@@ -99,8 +110,7 @@ async function* chunksOf(
   signal?.addEventListener('abort', interrupt, { once: true })
   let isAtEnd = false
   try {
-    const types = boundTypes(values, database.duckdb)
-    const result = await (isHeld ? connection.run(sql, values, types) : connection.stream(sql, values, types))
+    const result = await connection.stream(sql, values, boundTypes(values, database.duckdb))
     for (;;) {
       const chunk = await result.fetchChunk()
       signal?.throwIfAborted()
@@ -114,7 +124,7 @@ async function* chunksOf(
   } finally {
     signal?.removeEventListener('abort', interrupt)
     // A stream that is left before its end holds the database's file open; the next statement ends it.
-    if (!isAtEnd && !isHeld) await connection.run('SELECT 1').catch(() => {})
+    if (!isAtEnd) await connection.run('SELECT 1').catch(() => {})
     connection.closeSync()
   }
 }

@@ -1,15 +1,35 @@
-import type { RealtimeSummary } from '@analytics/protocol'
+import type { Realtime } from './realtime.js'
 
 const INTERVAL_MS = 1000
 
 /** Server-sent events: one summary a second until the client goes. */
-export function realtimeStream(summary: () => RealtimeSummary, signal: AbortSignal): Response {
+export function realtimeStream(realtime: Pick<Realtime, 'summary'>, signal: AbortSignal): Response {
   const encoder = new TextEncoder()
   let timer: NodeJS.Timeout | undefined
-  const stop = () => clearInterval(timer)
+  let isOver = false
+  let isSending = false
+  const stop = () => {
+    isOver = true
+    clearInterval(timer)
+  }
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      const send = () => controller.enqueue(encoder.encode(`event: summary\ndata: ${JSON.stringify(summary())}\n\n`))
+      const write = (text: string) => {
+        // The client may have gone meanwhile.
+        if (!isOver) controller.enqueue(encoder.encode(text))
+      }
+      const send = async () => {
+        if (isSending) return
+        isSending = true
+        try {
+          write(`event: summary\ndata: ${JSON.stringify(await realtime.summary())}\n\n`)
+        } catch {
+          // Nobody knows now; the client keeps what it has until the next one.
+          write(': no summary\n\n')
+        } finally {
+          isSending = false
+        }
+      }
       const end = () => {
         stop()
         try {
@@ -18,10 +38,10 @@ export function realtimeStream(summary: () => RealtimeSummary, signal: AbortSign
           // The client closed it first.
         }
       }
-      send()
+      void send()
       timer = setInterval(() => {
         // A client that reads slower than this gets the next summary instead of a backlog.
-        if ((controller.desiredSize ?? 0) > 0) send()
+        if ((controller.desiredSize ?? 0) > 0) void send()
       }, INTERVAL_MS)
       timer.unref()
       if (signal.aborted) end()
