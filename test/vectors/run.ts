@@ -57,7 +57,9 @@ export async function withEvents<Result>(
   let now = Math.max(...times) + DAY_MS
   const cold = memoryObjectStore({ now: () => now })
   const tiering = createTiering({ hot: store, cold, format, policy: { dropAfter: '1d' }, now: () => now })
-  const analytics = await createAnalytics({ store, tiering, jobs: false, now: () => now })
+  // Some cases ask about each node or user, all at once.
+  const queries = { maxWaiting: 1000 }
+  const analytics = await createAnalytics({ store, tiering, jobs: false, queries, now: () => now })
   try {
     await analytics.import([...events])
     await move(tiers, days, {
