@@ -86,6 +86,49 @@ const weekOverWeek: Translation = async ({ query, events }, ask) => {
   }
 }
 
+interface GivenCohort {
+  cohort: string
+  size: number
+  values: number[]
+}
+
+/** Events of a case that gives cohorts as numbers: so many people begin in a week, and so many of them come back in each one after it. */
+export function eventsOf({ query }: VectorCase): VectorCase['events'] {
+  return (query.cohorts as GivenCohort[]).flatMap(({ cohort, size, values }) =>
+    Array.from({ length: size }, (_, i) =>
+      values.flatMap((users, week): VectorCase['events'] => {
+        const day = Temporal.PlainDate.from(cohort).add({ weeks: week })
+        return i < users ? [[`${cohort} ${i}`, week === 0 ? 'start' : 'return', `${day}T00:00:00Z`, {}]] : []
+      }),
+    ).flat(),
+  )
+}
+
+/** The mean of cohorts by their sizes: those count whose week has begun by `as_of`, or all of them. */
+const weightedAverage: Translation = async ({ query }, ask) => {
+  const { cohorts: given, as_of } = query as { cohorts: GivenCohort[]; as_of: string }
+  const periods = given[0]!.values.length - 1
+  const averageUntil = (to: Temporal.PlainDate) =>
+    ask({
+      kind: 'retention',
+      range: { from: given[0]!.cohort, to: to.toString(), weekStart: 'sunday' },
+      startEvent: { event: 'start' },
+      returnEvent: { event: 'return' },
+      interval: 'week',
+      periods,
+    })
+  const { cohorts, average } = await averageUntil(Temporal.PlainDate.from(as_of).add({ weeks: 1 }))
+  const all = await averageUntil(Temporal.PlainDate.from(given.at(-1)!.cohort).add({ weeks: periods + 1 }))
+  const sizes = cohorts.filter(({ size }) => size > 0).map(({ size }) => size)
+  const mean = sizes.reduce((sum, size) => sum + size, 0) / sizes.length
+  return {
+    percentages: average.map((share) => Math.round(100 * share!) / 100),
+    values: average.map((share) => Math.round(mean * share!)),
+    // Its first two say nothing: they are the same with and without.
+    without_as_of_percentages: all.average.map((share, period) => (period < 2 ? null : Math.round(100 * share!) / 100)),
+  }
+}
+
 const lifecycle: Translation = async ({ query }, ask) => {
   const { period, rows: count, event } = query as { period: Period; rows: number; event?: string }
   const { rows } = await ask({
@@ -189,6 +232,7 @@ export const ACTIVITY: Readonly<Record<string, Translation>> = {
   'retention posthog': retention,
   'retention openpanel-first-in-range': retention,
   'retention_week_over_week openpanel': weekOverWeek,
+  'retention_weighted_average openpanel': weightedAverage,
   'lifecycle posthog': lifecycle,
   'stickiness posthog': stickiness,
   'active_users posthog': activeUsers,

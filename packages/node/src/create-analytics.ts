@@ -1,6 +1,7 @@
 import {
   AnalyticsError,
   type EventStatus,
+  type Metric,
   parseEvent,
   type Query,
   type QueryAnswer,
@@ -9,6 +10,8 @@ import {
 } from '@analytics/protocol'
 import { parseQuery } from './analysis/parse-query.js'
 import { type QueryOptions, queryEngine } from './analysis/query.js'
+import type { Definitions } from './definitions/definitions.js'
+import { metricsOf } from './definitions/metrics.js'
 import { gatekeeper } from './http/auth.js'
 import { createHandler, type Handler } from './http/handler.js'
 import { idFactory } from './ids.js'
@@ -52,6 +55,8 @@ export interface Analytics {
    * duplicate; one whose day has moved to object storage already is stored, and counts once all the same.
    */
   import(events: ImportSource, options?: ImportOptions): Promise<ImportResult>
+  /** Metrics that are stored under a name, each change as a version; trends ask them by it. */
+  readonly metrics: Definitions<Metric>
   /** Aggregation, tiering and expiry: run by hand, listed, with their history. */
   readonly jobs: Pick<Jobs, 'run' | 'runDue' | 'list' | 'history'>
   /** What people may ask for. */
@@ -74,6 +79,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     cold,
     queue,
     events,
+    metrics: ownMetrics,
     keys,
     authorize,
     identify,
@@ -90,6 +96,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     now,
   } = resolveAnalyticsOptions(options)
   const newId = idFactory()
+  const metrics = await metricsOf({ store, defined: ownMetrics, now })
   const suppression = suppressionList({ records: store.records, hashKey, now })
   const erasures = createErasures({ store, cold, suppression, newId, now })
   const definitions = jobDefinitions({ store, cold, retention, erasures })
@@ -105,7 +112,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     logger,
     now,
   })
-  const engine = queryEngine({ store, cold, limits: queries, now })
+  const engine = queryEngine({ store, cold, limits: queries, findMetric: metrics.find, now })
   const privacy = privacyOf(store, suppression, erasures)
   const importAll: Analytics['import'] = (source, importOptions) =>
     importEvents({ pipeline, now, newId }, source, importOptions)
@@ -117,6 +124,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     queue,
     cold,
     privacy,
+    metrics,
     gatekeeper: gatekeeper(keys, authorize),
     identify,
     clientFacts: clientReader(ipPrivacy),
@@ -132,6 +140,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     handler,
     jobs,
     privacy,
+    metrics,
     query: (query, queryOptions) => engine.run(parseQuery(query) as typeof query, queryOptions),
     realtime: async () => realtime.summary(),
     import: importAll,

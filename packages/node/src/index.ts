@@ -26,6 +26,7 @@ export {
   type EventsOf,
   errorCode,
   type Filter,
+  type Metric,
   type MetricDefinition,
   type Query,
   type QueryAnswer,
@@ -37,6 +38,7 @@ export type { QueryOptions } from './analysis/query.js'
 export type { QueriesOptions } from './analysis/query-limits.js'
 export type { ColdTier, TieringRunOptions } from './cold-tier.js'
 export { type Analytics, createAnalytics, type ServerEvent } from './create-analytics.js'
+export type { Definitions, StoredDefinition } from './definitions/definitions.js'
 export type { Authorize, KeyOptions, Scope } from './http/auth.js'
 export type { Handler, Identify, RequestContext } from './http/handler.js'
 export type { ImportEvent, ImportOptions, ImportProgress, ImportResult, ImportSource } from './import.js'

@@ -1,4 +1,4 @@
-import { AnalyticsError, type EventDefinitions, LIMITS } from '@analytics/protocol'
+import { AnalyticsError, type EventDefinitions, LIMITS, type MetricDefinition } from '@analytics/protocol'
 import { type QueriesOptions, type QueryLimits, resolveQueries } from './analysis/query-limits.js'
 import type { ColdTier } from './cold-tier.js'
 import type { Authorize, KeyOptions } from './http/auth.js'
@@ -24,6 +24,8 @@ export interface AnalyticsOptions {
   queue?: EventQueue
   /** The app's own event types, from `defineEvents`; types that are not named are stored as they come. @default {} */
   events?: EventDefinitions
+  /** The app's own metrics: trends ask them by name. One that is stored under the same name is not used. @default [] */
+  metrics?: readonly MetricDefinition[]
   /** Keys of trackers and readers. @default [] */
   keys?: readonly KeyOptions[]
   /** The host's own login instead of a read or admin key. */
@@ -70,6 +72,7 @@ export interface ResolvedAnalyticsOptions {
   cold: ColdTier | undefined
   queue: EventQueue
   events: EventDefinitions
+  metrics: readonly MetricDefinition[]
   keys: readonly KeyOptions[]
   authorize: Authorize | undefined
   identify: Identify | undefined
@@ -115,6 +118,7 @@ export function resolveAnalyticsOptions(options: AnalyticsOptions): ResolvedAnal
     cold: tiering,
     queue: options.queue ?? memoryQueue({ now }),
     events,
+    metrics: options.metrics ?? [],
     keys,
     authorize: options.authorize,
     identify: options.identify,

@@ -79,13 +79,18 @@ export type { JourneyGroup, JourneyLink, JourneyNode, JourneysQuery, JourneysRes
 export type { RetentionCohort, RetentionQuery, RetentionResult } from './queries/retention.js'
 export type {
   Aggregate,
+  AggregateMetric,
+  FormulaMetric,
+  Metric,
   MetricDefinition,
   MetricName,
+  TrendBreakdown,
   TrendPoint,
   TrendQuery,
   TrendResult,
+  TrendSeries,
 } from './queries/trend.js'
-export type { Query, QueryAnswer, QueryMeta, ResultOf, ResultsByKind } from './query.js'
+export type { Query, QueryAnswer, QueryMeta, ResultOf, ResultsByKind, UsedDefinition } from './query.js'
 export {
   type DeadLetter,
   eachRecord,

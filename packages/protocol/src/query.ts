@@ -38,6 +38,13 @@ export interface ResultsByKind {
 /** The result that goes with a query. */
 export type ResultOf<Q extends Query> = ResultsByKind[Q['kind']]
 
+/** A definition that was stored under a name, in the version that an answer was made with. */
+export interface UsedDefinition {
+  kind: 'metric' | 'cohort'
+  name: string
+  version: number
+}
+
 /** Which tiers an answer was read from, and whether it is whole. */
 export interface QueryMeta {
   timeZone: string
@@ -54,6 +61,8 @@ export interface QueryMeta {
   missing?: { from: string; to: string; reason: 'archived' }[]
   /** Until when the answer can still change: an interval or a conversion window that is not over. */
   openUntil?: string
+  /** Present where the query names any that are stored. */
+  definitions?: UsedDefinition[]
   durationMs: number
   /** The answer was made for the same query before, and nothing that it depends on has changed since. */
   cached?: true

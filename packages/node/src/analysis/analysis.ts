@@ -1,4 +1,4 @@
-import type { EventBatch, EventMatch, Filter, Query, ResultOf, Step } from '@analytics/protocol'
+import type { EventBatch, EventMatch, Filter, Metric, Query, ResultOf, Step } from '@analytics/protocol'
 import type { z } from 'zod'
 import type { HotStore } from '../store.js'
 import type { TierReader } from './tiers.js'
@@ -11,6 +11,8 @@ export interface AnalysisContext {
   reader: TierReader
   /** Of the query. */
   range: ResolvedRange
+  /** The metric that is defined under a name, the same each time it is asked for; undefined where there is none. */
+  findMetric(name: string): Promise<Metric | undefined>
   signal: AbortSignal
   /** UTC milliseconds. */
   now: number

@@ -1,9 +1,10 @@
-import { AnalyticsError, type Query, type QueryAnswer } from '@analytics/protocol'
+import { AnalyticsError, type Metric, type Query, type QueryAnswer } from '@analytics/protocol'
 import type { ColdTier } from '../cold-tier.js'
 import type { HotStore } from '../store.js'
 import { admission } from './admission.js'
 import type { Analysis } from './analysis.js'
 import { answerCache, answerKey } from './answer-cache.js'
+import { definitionReader, type FindDefinition } from './definition-reader.js'
 import { ANALYSES } from './kinds.js'
 import { type QueryLimits, resolveQueries } from './query-limits.js'
 import { openTiers } from './tiers.js'
@@ -18,6 +19,8 @@ export interface QueryEngineOptions {
   cold: ColdTier | undefined
   /** @default those of `createAnalytics` */
   limits?: QueryLimits
+  /** What names of metrics mean that are not built in. @default nothing */
+  findMetric?: FindDefinition<Metric>
   now: () => number
 }
 
@@ -35,7 +38,13 @@ export interface QueryEngine {
 }
 
 /** The engine: opens the tiers of the range, lets the kind's machine consume them, and says what was read. */
-export function queryEngine({ store, cold, limits = resolveQueries(), now }: QueryEngineOptions): QueryEngine {
+export function queryEngine({
+  store,
+  cold,
+  limits = resolveQueries(),
+  findMetric = async () => undefined,
+  now,
+}: QueryEngineOptions): QueryEngine {
   const { concurrency, maxWaiting, maxRows, cacheCharacters } = limits
   const heavy = admission({ running: concurrency, waiting: maxWaiting })
   const cache = answerCache(cacheCharacters)
@@ -47,9 +56,18 @@ export function queryEngine({ store, cold, limits = resolveQueries(), now }: Que
     const reader = await openTiers(store, cold, { from, to, tiers, onArchived })
     try {
       if (!analysis.isLight) assertWithin(maxRows, reader.rows)
-      const result = await analysis.run(query, { store, reader, range, signal, now: now() })
-      const openUntil = range.to > now() ? { openUntil: new Date(range.to).toISOString() } : {}
-      return { result, meta: { timeZone: range.timeZone, ...reader.coverage(), ...openUntil } }
+      const metrics = definitionReader('metric', findMetric)
+      const result = await analysis.run(query, { store, reader, range, findMetric: metrics.find, signal, now: now() })
+      const definitions = metrics.used()
+      return {
+        result,
+        meta: {
+          timeZone: range.timeZone,
+          ...reader.coverage(),
+          ...(range.to > now() ? { openUntil: new Date(range.to).toISOString() } : {}),
+          ...(definitions.length > 0 ? { definitions } : {}),
+        },
+      }
     } finally {
       reader.release()
     }

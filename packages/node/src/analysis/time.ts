@@ -135,3 +135,20 @@ export function daysEarlier(range: ResolvedRange, days: number): ResolvedRange {
   const from = Temporal.Instant.fromEpochMilliseconds(range.from).toZonedDateTimeISO(range.timeZone)
   return { ...range, from: from.startOfDay().subtract({ days }).startOfDay().epochMilliseconds }
 }
+
+/**
+ * The range of the same length that ends where this one begins: of as many months where it is whole months, else of as many days and, where
+ * it begins or ends within a day, of the rest by the clock. Days and months are those of the range's time zone.
+ */
+export function rangeBefore(range: ResolvedRange): ResolvedRange {
+  const { timeZone } = range
+  const [from, to] = [range.from, range.to].map((ms) =>
+    Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(timeZone),
+  ) as [Temporal.ZonedDateTime, Temporal.ZonedDateTime]
+  if (![from, to].every((at) => at.equals(at.startOfDay())))
+    return { ...range, from: from.subtract(from.until(to, { largestUnit: 'days' })).epochMilliseconds, to: range.from }
+  const [firstDay, lastDay] = [from.toPlainDate(), to.toPlainDate()]
+  const isMonths = firstDay.day === 1 && lastDay.day === 1
+  const before = firstDay.subtract(firstDay.until(lastDay, { largestUnit: isMonths ? 'months' : 'days' }))
+  return { ...range, from: before.toZonedDateTime(timeZone).epochMilliseconds, to: range.from }
+}

@@ -1,11 +1,11 @@
-import { AnalyticsError, eachRecord, type RecordStore } from '@analytics/protocol'
+import { AnalyticsError, type AuditEntry, canonicalJson, eachRecord, type RecordStore } from '@analytics/protocol'
 
 /** One version of a definition. */
 export interface StoredDefinition<Definition> {
   name: string
-  /** Begins at 1 and grows by 1 with each change; a version never changes. */
+  /** Begins at 1 and grows by 1 with each change; a version never changes. 0 where the server's code defines it. */
   version: number
-  /** When it was defined, UTC milliseconds. */
+  /** When it was defined, UTC milliseconds; of what code defines, when the server was started. */
   at: number
   definition: Definition
 }
@@ -25,6 +25,12 @@ export interface Definitions<Definition> {
   delete(name: string): Promise<void>
 }
 
+/** Definitions as the server itself uses them. */
+export interface DefinitionStore<Definition> extends Definitions<Definition> {
+  /** What the name means now; undefined where it means nothing, be it that nothing can have such a name. */
+  find(name: string): Promise<StoredDefinition<Definition> | undefined>
+}
+
 /** The two kinds of definitions. */
 export type DefinitionKind = 'metric' | 'cohort'
 
@@ -41,6 +47,8 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/
 export interface DefinitionsOptions<Definition> {
   kind: DefinitionKind
   records: RecordStore
+  /** Is told of each change before it is made. */
+  audit(entry: AuditEntry): Promise<void>
   /** Checks what came from outside. @throws AnalyticsError `invalid_query` */
   parse(value: unknown): Definition
   now: () => number
@@ -53,9 +61,10 @@ export interface DefinitionsOptions<Definition> {
 export function definitionsOf<Definition>({
   kind,
   records,
+  audit,
   parse,
   now,
-}: DefinitionsOptions<Definition>): Definitions<Definition> {
+}: DefinitionsOptions<Definition>): DefinitionStore<Definition> {
   const keyOf = (name: string, version: number): string => `${kind}/${name}/${String(version).padStart(8, '0')}`
 
   const versionsOf = async (name: string): Promise<Version<Definition>[]> => {
@@ -68,7 +77,10 @@ export function definitionsOf<Definition>({
     return versions
   }
 
+  /** Undefined where somebody else has written the version. */
   const append = async (name: string, version: number, definition: Definition | null) => {
+    const action = definition === null ? 'delete' : 'define'
+    await audit({ action: `${kind}.${action}`, target: name, details: { version } })
     const value: Version<Definition> = { kind, name, version, at: now(), definition }
     return (await records.put('definition', keyOf(name, version), value, 0)) === undefined ? undefined : value
   }
@@ -78,7 +90,9 @@ export function definitionsOf<Definition>({
 
   return {
     async define({ name, ...value }) {
-      const definition = parse(value)
+      assertName(name)
+      // As it is read back: without what has no form in JSON.
+      const definition = JSON.parse(JSON.stringify(parse(value))) as Definition
       for (;;) {
         const last = (await versionsOf(name)).at(-1)
         if (last && isSame(last.definition, definition)) return stored(last)!
@@ -92,6 +106,10 @@ export function definitionsOf<Definition>({
       const found = wanted && stored(wanted)
       if (!found) throw missing(name)
       return found
+    },
+    async find(name) {
+      const last = isName(name) ? (await versionsOf(name)).at(-1) : undefined
+      return last && stored(last)
     },
     async list() {
       const last = new Map<string, Version<Definition>>()
@@ -118,10 +136,13 @@ function stored<Definition>({
   return definition === null ? undefined : { name, version, at, definition }
 }
 
-const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+const isSame = (a: unknown, b: unknown): boolean => canonicalJson(a) === canonicalJson(b)
 
-function assertName(name: unknown): void {
-  if (typeof name === 'string' && NAME.test(name)) return
+const isName = (name: unknown): name is string => typeof name === 'string' && NAME.test(name)
+
+/** @throws AnalyticsError `invalid_query` where nothing can be defined under the name. */
+export function assertName(name: unknown): void {
+  if (isName(name)) return
   throw new AnalyticsError('invalid_query', 'name: begins with a letter and has up to 100 letters, digits and _.', {
     field: 'name',
   })

@@ -4,6 +4,7 @@ import {
   errorCode,
   isRecord,
   LIMITS,
+  type Metric,
   parseBatch,
   parseStoredEvent,
   type Query,
@@ -12,6 +13,7 @@ import {
 import { parseQuery } from '../analysis/parse-query.js'
 import type { QueryEngine } from '../analysis/query.js'
 import type { ColdTier } from '../cold-tier.js'
+import type { Definitions } from '../definitions/definitions.js'
 import type { ImportResult } from '../import.js'
 import type { ClientFacts } from '../ingest/client.js'
 import type { Pipeline } from '../ingest/pipeline.js'
@@ -23,6 +25,7 @@ import { realtimeStream } from '../realtime/realtime-stream.js'
 import type { HotStore } from '../store.js'
 import type { Gatekeeper, Scope } from './auth.js'
 import { readJson } from './body.js'
+import { definitionRoutes } from './definition-routes.js'
 import { failure, json, notAllowed } from './responses.js'
 import { answerOperation } from './tier-operations.js'
 
@@ -51,6 +54,7 @@ export interface HandlerParts {
   cold: ColdTier | undefined
   importEvents: (events: readonly StoredEvent[]) => Promise<ImportResult>
   privacy: Pick<Privacy, 'erase' | 'status' | 'receipt'>
+  metrics: Definitions<Metric>
   gatekeeper: Gatekeeper
   identify: Identify | undefined
   clientFacts: (userAgent: string | null, address: string | undefined) => ClientFacts
@@ -89,6 +93,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
         answerOperation({ cold: assertCold(cold), operation: operationOf(path), request, requestId, logger }),
     },
   },
+  ...definitionRoutes('/metrics', ({ metrics }: HandlerParts) => metrics),
   '/import': { POST: { scope: 'admin', answer: importBatch } },
   '/users/*': { DELETE: { scope: 'admin', answer: eraseUser } },
   '/erasures/*': { GET: { scope: 'admin', answer: erasureStatus } },

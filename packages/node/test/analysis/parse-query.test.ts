@@ -3,6 +3,7 @@ import { parseQuery } from '../../src/analysis/parse-query.js'
 
 const range = { from: '2026-01-01', to: '2026-02-01' }
 const funnel = { kind: 'funnel', range, steps: [{ event: 'a' }, { event: 'b' }] }
+const trend = { kind: 'trend', range, metrics: ['users'] }
 const journeys = {
   kind: 'journeys',
   range,
@@ -36,6 +37,17 @@ describe('parseQuery', () => {
         metrics: ['users', { name: 'revenue', aggregate: 'sum', property: 'properties.amount' }],
       },
     ],
+    [
+      'a trend of a formula and of a defined metric, broken down and compared',
+      {
+        kind: 'trend',
+        range,
+        metrics: ['arpu', { name: 'share', formula: '100 * buyers / users' }],
+        breakdown: { property: 'properties.plan', limit: 100 },
+        compare: 'previous',
+      },
+    ],
+    ['a trend broken down by a column', { kind: 'trend', range, metrics: ['users'], breakdown: 'country' }],
     [
       'a strict funnel with an exclusion and an optional step',
       {
@@ -94,6 +106,15 @@ describe('parseQuery', () => {
       { kind: 'retention', range, startEvent: { event: 'a', optional: true }, returnEvent: { event: 'a' } },
       'startEvent',
     ],
+    ['a trend of nothing', { ...trend, metrics: [] }, 'metrics'],
+    ['a trend of 17 metrics', { ...trend, metrics: Array(17).fill('users') }, 'metrics'],
+    ['an aggregate that is none', { ...trend, metrics: [{ name: 'x', aggregate: 'median' }] }, 'metrics[0].aggregate'],
+    ['a metric without a name', { ...trend, metrics: ['users', { event: 'a' }] }, 'metrics[1].name'],
+    ['a formula that is a number', { ...trend, metrics: [{ name: 'x', formula: 5 }] }, 'metrics[0].formula'],
+    ['a formula of an event', { ...trend, metrics: [{ name: 'x', formula: 'users', event: 'a' }] }, 'metrics[0]'],
+    ['a breakdown by what is no property', { ...trend, breakdown: 'plan' }, 'breakdown'],
+    ['a breakdown into 101 values', { ...trend, breakdown: { property: 'country', limit: 101 } }, 'breakdown.limit'],
+    ['a comparison with what there is not', { ...trend, compare: 'next' }, 'compare'],
     ['a window of active users that is none', { kind: 'active-users', range, window: 'year' }, 'window'],
     ['9 exclusions', { ...funnel, exclusions: Array(9).fill({ event: 'x', fromStep: 0, toStep: 1 }) }, 'exclusions'],
     ['an option that does not exist', { ...funnel, colour: 'red' }, ''],

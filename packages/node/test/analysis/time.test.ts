@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { buckets, resolveRange } from '../../src/analysis/time.js'
+import { buckets, rangeBefore, resolveRange } from '../../src/analysis/time.js'
 
 describe('resolveRange', () => {
   it('begins dates at their midnight in the time zone and takes instants as they are', () => {
@@ -47,5 +47,39 @@ describe('buckets', () => {
     expect(() => labels({ from: '2000-01-01', to: '2026-01-01' }, 'minute')).toThrow(
       expect.objectContaining({ field: 'interval' }),
     )
+  })
+})
+
+describe('rangeBefore', () => {
+  it.each([
+    ['a day', '2026-01-10', '2026-01-11', 'UTC', '2026-01-09T00:00:00Z'],
+    ['a week with a day of 23 hours', '2026-03-29', '2026-04-05', 'Europe/Berlin', '2026-03-21T23:00:00Z'],
+    ['the week after it', '2026-04-05', '2026-04-12', 'Europe/Berlin', '2026-03-28T23:00:00Z'],
+    ['a month', '2026-03-01', '2026-04-01', 'UTC', '2026-02-01T00:00:00Z'],
+    ['a quarter', '2026-01-01', '2026-04-01', 'UTC', '2025-10-01T00:00:00Z'],
+    ['a year of 366 days', '2024-01-01', '2025-01-01', 'UTC', '2023-01-01T00:00:00Z'],
+    ['a month but for a day', '2026-03-01', '2026-03-31', 'UTC', '2026-01-30T00:00:00Z'],
+    [
+      'a month that is none in the zone',
+      '2026-03-01T00:00:00Z',
+      '2026-04-01T00:00:00Z',
+      'Asia/Tokyo',
+      '2026-01-29T00:00:00Z',
+    ],
+    ['hours', '2026-01-10T06:00:00Z', '2026-01-10T09:30:00Z', 'UTC', '2026-01-10T02:30:00Z'],
+    [
+      'days and hours over a change of clocks',
+      '2026-03-29',
+      '2026-03-30T10:00:00Z',
+      'Europe/Berlin',
+      '2026-03-27T11:00:00Z',
+    ],
+    // Clocks go from 0 to 1 there: no midnight on September 6.
+    ['days of which one begins at 1', '2026-09-06', '2026-09-08', 'America/Santiago', '2026-09-04T04:00:00Z'],
+  ])('is as long by the calendar: %s', (_name, from, to, timeZone, expected) => {
+    const range = resolveRange({ from, to, timeZone })
+    const before = rangeBefore(range)
+    expect(new Date(before.from).toISOString()).toBe(new Date(expected).toISOString())
+    expect(before).toEqual({ ...range, from: before.from, to: range.from })
   })
 })

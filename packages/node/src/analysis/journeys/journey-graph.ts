@@ -1,7 +1,7 @@
 import type { JourneyNode, JourneysResult } from '@analytics/protocol'
 import { compareText } from '@analytics/protocol/filter'
+import { pairSet } from '../pair-set.js'
 import type { Journey } from './journey-sessions.js'
-import { pairSet } from './pair-set.js'
 
 /** Counts journeys by the steps they have in common. */
 export interface JourneyGraph {

@@ -1,217 +1,126 @@
-import {
-  type Aggregate,
-  BUILT_IN_EVENTS,
-  type EventBatch,
-  type EventMatch,
-  type MetricDefinition,
-  type MetricName,
-  type Scalar,
-  type TrendQuery,
-  type TrendResult,
-} from '@analytics/protocol'
+import { AnalyticsError, type EventBatch, type TrendQuery, type TrendResult } from '@analytics/protocol'
 import { z } from 'zod'
-import type { People } from '../../store.js'
-import { type Analysis, feed, stepMatch, whereOf } from '../analysis.js'
-import { personOf } from '../person-slots.js'
-import { filter, kindSchema, property, stepEvent, text } from '../query-schema.js'
-import { type Buckets, buckets, isOver } from '../time.js'
+import { type Analysis, type AnalysisContext, EARLIEST, feed, whereOf } from '../analysis.js'
+import { kindSchema, property } from '../query-schema.js'
+import { buckets, rangeBefore } from '../time.js'
+import { oneGroup, valueCounter } from './breakdown.js'
+import { metricPlanner, type PlannedMetric } from './metric-planner.js'
+import { queryMetric } from './metric-schema.js'
+import { type TrendMachine, type TrendPlan, trendMachine } from './trend-machine.js'
 
-const metric = z.union([
-  z.enum(['events', 'users', 'sessions', 'page_views', 'errors']),
-  z.strictObject({
-    name: text(100),
-    event: stepEvent.optional(),
-    where: filter.optional(),
-    aggregate: z
-      .enum(['count', 'users', 'sessions', 'sum', 'average', 'min', 'max', 'p50', 'p75', 'p90', 'p95', 'p99'])
-      .optional(),
-    property: property.optional(),
-  }),
-])
+/** Values with a series of their own. */
+const DEFAULT_VALUES = 25
+const MAX_VALUES = 100
+/** Points of one answer. */
+const MAX_POINTS = 400_000
 
 /** Metrics over time. */
 export const trend: Analysis<TrendQuery> = {
   schema: kindSchema<TrendQuery>('trend', {
-    metrics: z.array(metric).min(1).max(16),
+    metrics: z.array(queryMetric).min(1).max(16),
     interval: z.enum(['minute', 'hour', 'day', 'week', 'month']).optional(),
+    breakdown: z
+      .union([property, z.strictObject({ property, limit: z.number().int().min(1).max(MAX_VALUES).optional() })])
+      .optional(),
+    compare: z.enum(['previous']).optional(),
   }),
 
+  reads(query, range) {
+    if (!query.compare) return range
+    // No event is older, and stores know no days that are.
+    return { from: Math.min(range.from, Math.max(rangeBefore(range).from, EARLIEST)), to: range.to }
+  },
+
   async run(query, context) {
-    const { store, range, now } = context
-    const metrics = query.metrics.map(resolveMetric)
-    const machine = trendMachine(metrics, buckets(range, query.interval ?? 'day'), await store.people())
-    const columns = [...new Set(metrics.flatMap(({ column }) => (column === undefined ? [] : [column])))]
-    const matches = metrics.map(({ match }) => match)
-    await feed(machine, context, { matches, columns, ...whereOf(query) })
-    return machine.result(now)
+    const plan = await planOf(query, context)
+    const machines = await machinesOf(query, plan, context)
+    const columns = [plan.groups.column, ...plan.aggregates.map(({ column }) => column)]
+    await feed(divided(machines, context.range.from), context, {
+      matches: plan.aggregates.map(({ match }) => match),
+      columns: [...new Set(columns.filter((column) => column !== undefined))],
+      ...whereOf(query),
+    })
+    return resultOf(machines, context.now)
   },
 }
 
-/** The metrics that have a name of their own. */
-const NAMED_METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
-  events: { name: 'events' },
-  users: { name: 'users', aggregate: 'users' },
-  sessions: { name: 'sessions', aggregate: 'sessions' },
-  page_views: { name: 'page_views', event: BUILT_IN_EVENTS.pageView },
-  errors: { name: 'errors', event: BUILT_IN_EVENTS.error },
+/** Finds out what the metrics are made of and, where they are broken down, which values are to be told apart. */
+async function planOf(query: TrendQuery, context: AnalysisContext): Promise<TrendPlan> {
+  const own = query.metrics.filter((metric) => typeof metric !== 'string')
+  const planner = metricPlanner(own, context.findMetric)
+  const metrics: PlannedMetric[] = []
+  for (const [i, metric] of query.metrics.entries()) {
+    const isFormula = typeof metric !== 'string' && 'formula' in metric
+    const field = isFormula ? `metrics[${i}].formula` : `metrics[${i}]`
+    metrics.push(await planner.add(typeof metric === 'string' ? metric : own.indexOf(metric), field))
+  }
+  const { aggregates } = planner
+  if (aggregates.length === 0)
+    throw new AnalyticsError('invalid_query', 'metrics: none of them is made of events.', { field: 'metrics' })
+  const { breakdown } = query
+  if (breakdown === undefined) return { aggregates, metrics, groups: oneGroup(metrics.length) }
+  const { property: column, limit = DEFAULT_VALUES } =
+    typeof breakdown === 'string' ? { property: breakdown } : breakdown
+  const counter = valueCounter(column, metrics)
+  // Only the range itself says which values there are: those of the range before are the same.
+  const inRange = { push: (batch: EventBatch) => counter.push(batch, rowsBefore(batch, context.range.from)) }
+  const matches = aggregates.map(({ match }) => match)
+  await feed(inRange, context, { matches, columns: [column], ...whereOf(query) })
+  return { aggregates, metrics, groups: counter.groups(limit) }
 }
 
-/** A metric with its defaults. */
-export interface ResolvedMetric {
-  name: string
-  match: EventMatch
-  aggregate: Aggregate
-  /** The column that the aggregate reads; undefined where it counts rows or people. */
-  column: string | undefined
+/** The machine of the range, and that of the range before where it is asked for. */
+interface Machines {
+  current: TrendMachine
+  previous: TrendMachine | undefined
 }
 
-/** Fills in a metric's defaults. */
-export function resolveMetric(metric: MetricName | MetricDefinition): ResolvedMetric {
-  const definition = typeof metric === 'string' ? NAMED_METRICS[metric] : metric
-  const { name, event = '*', where, aggregate = 'count', property = 'eventValue' } = definition
+async function machinesOf(query: TrendQuery, plan: TrendPlan, context: AnalysisContext): Promise<Machines> {
+  const { range, store } = context
+  const interval = query.interval ?? 'day'
+  const intervals = buckets(range, interval)
+  const before = query.compare && buckets(rangeBefore(range), interval)
+  const lines = plan.groups.values.reduce((sum, values) => sum + values.length + 1, 0)
+  if (lines * (intervals.starts.length + (before?.starts.length ?? 0)) > MAX_POINTS) {
+    throw new AnalyticsError(
+      'invalid_query',
+      `The answer has more than ${MAX_POINTS} points: ask a longer interval, or fewer metrics or values.`,
+      { field: 'interval' },
+    )
+  }
+  const people = await store.people()
   return {
-    name,
-    match: stepMatch({ event, ...(where ? { where } : {}) }),
-    aggregate,
-    column:
-      aggregate === 'count' || aggregate === 'users' ? undefined : aggregate === 'sessions' ? 'sessionId' : property,
+    current: trendMachine(plan, intervals, people),
+    previous: before && trendMachine(plan, before, people),
   }
 }
 
-/** Consumes a scan in order of time, metric i being match i, and aggregates by interval. */
-export interface TrendMachine {
-  push(batch: EventBatch): void
-  /** @param now Intervals that end later are not complete. */
-  result(now: number): TrendResult
-}
-
-/** One pass over rows in order of time; distinct people and sessions are kept for the open interval only. */
-export function trendMachine(metrics: readonly ResolvedMetric[], intervals: Buckets, people: People): TrendMachine {
-  const { starts } = intervals
-  const points = metrics.map(() => new Array<number | null>(starts.length).fill(null))
-  const open = metrics.map(({ aggregate }) => accumulator(aggregate))
-  let bucket = 0
-
-  const close = () => {
-    metrics.forEach((_, i) => {
-      points[i]![bucket] = open[i]!.take()
-    })
-    bucket++
-  }
-
+/** Gives each machine the rows of its range. */
+function divided({ current, previous }: Machines, from: number): { push(batch: EventBatch): void } {
   return {
-    push({ length, time, person, matches, columns }) {
-      const values = metrics.map(({ column }) => (column === undefined ? undefined : columns[column]))
-      for (let row = 0; row < length; row++) {
-        while (bucket + 1 < starts.length && time[row]! >= starts[bucket + 1]!) close()
-        const canonical = personOf(people, person[row]!)
-        for (let i = 0; i < metrics.length; i++) {
-          if (matches[row]! & (1 << i)) open[i]!.add(canonical, values[i]?.at(row) ?? null)
-        }
-      }
-    },
-    result(now) {
-      while (bucket < starts.length) close()
-      return {
-        series: metrics.map(({ name }, i) => ({
-          metric: name,
-          points: points[i]!.map((value, at) => ({
-            start: intervals.label(at),
-            value,
-            complete: isOver(intervals, at, now),
-          })),
-        })),
-      }
+    push(batch) {
+      const begin = rowsBefore(batch, from)
+      previous?.push(batch, 0, begin)
+      current.push(batch, begin, batch.length)
     },
   }
 }
 
-interface Accumulator {
-  add(person: number, value: Scalar): void
-  /** The value of what was added, and begins anew. */
-  take(): number | null
+/** How many rows of a batch, which is in order of time, come before an instant. */
+function rowsBefore({ length, time }: EventBatch, instant: number): number {
+  if (length === 0 || time[0]! >= instant) return 0
+  let row = 0
+  while (row < length && time[row]! < instant) row++
+  return row
 }
 
-function accumulator(aggregate: Aggregate): Accumulator {
-  switch (aggregate) {
-    case 'count': {
-      let count = 0
-      return {
-        add: () => void count++,
-        take: () => {
-          const value = count
-          count = 0
-          return value
-        },
-      }
-    }
-    case 'users':
-    case 'sessions':
-      return distinct(aggregate)
-    default:
-      return numeric(aggregate)
-  }
-}
-
-function distinct(of: 'users' | 'sessions'): Accumulator {
-  let seen = new Set<Scalar>()
+function resultOf({ current, previous }: Machines, now: number): TrendResult {
+  const withOther = (metric: number): boolean => current.hasOther(metric) || previous?.hasOther(metric) === true
+  const before = previous?.series({ now, withOther }) ?? []
   return {
-    add: (person, value) => void seen.add(of === 'users' ? person : value),
-    take: () => {
-      const { size } = seen
-      seen = new Set()
-      return size
-    },
+    series: [
+      ...current.series({ now, withOther }),
+      ...before.map(({ points, ...line }) => ({ ...line, compare: 'previous' as const, points })),
+    ],
   }
-}
-
-const PERCENTILES: Readonly<Partial<Record<Aggregate, number>>> = {
-  p50: 0.5,
-  p75: 0.75,
-  p90: 0.9,
-  p95: 0.95,
-  p99: 0.99,
-}
-
-/** Aggregates over numbers; values of other types are left out. A sum of nothing is 0, the others of nothing have no value. */
-function numeric(aggregate: Aggregate): Accumulator {
-  const percentile = PERCENTILES[aggregate]
-  let values: number[] = []
-  let count = 0
-  let sum = 0
-  let min = Number.POSITIVE_INFINITY
-  let max = Number.NEGATIVE_INFINITY
-  const value = (): number | null => {
-    if (aggregate === 'sum') return sum
-    if (count === 0) return null
-    if (aggregate === 'average') return sum / count
-    if (aggregate === 'min') return min
-    return aggregate === 'max' ? max : interpolated(Float64Array.from(values).sort(), percentile ?? 0.5)
-  }
-  return {
-    add(_person, one) {
-      if (typeof one !== 'number') return
-      count++
-      sum += one
-      if (one < min) min = one
-      if (one > max) max = one
-      if (percentile !== undefined) values.push(one)
-    },
-    take() {
-      const result = value()
-      values = []
-      count = 0
-      sum = 0
-      min = Number.POSITIVE_INFINITY
-      max = Number.NEGATIVE_INFINITY
-      return result
-    },
-  }
-}
-
-/** The continuous percentile, as SQL's `percentile_cont` and DuckDB's `quantile_cont` define it. */
-function interpolated(sorted: Float64Array, share: number): number {
-  const at = (sorted.length - 1) * share
-  const low = sorted[Math.floor(at)]!
-  return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at))
 }

@@ -1,0 +1,145 @@
+import type { Aggregate, Scalar } from '@analytics/protocol'
+import { pairSet } from '../pair-set.js'
+
+/** Aggregates the rows of an interval, each in a group. Groups are numbers from 0 on. */
+export interface Aggregator {
+  add(group: number, person: number, value: Scalar): void
+  /** The value of each group, after which the next interval begins; null where there is none. */
+  take(): (number | null)[]
+}
+
+const PERCENTILES: Readonly<Partial<Record<Aggregate, number>>> = {
+  p50: 0.5,
+  p75: 0.75,
+  p90: 0.9,
+  p95: 0.95,
+  p99: 0.99,
+}
+
+/** An aggregator over so many groups. */
+export function aggregator(aggregate: Aggregate, groups: number): Aggregator {
+  switch (aggregate) {
+    case 'count':
+      return rows(groups)
+    case 'users':
+      return people(groups)
+    case 'sessions':
+    case 'distinct':
+      return values(groups)
+    case 'sum':
+    case 'average':
+      return sums(groups, aggregate === 'average')
+    case 'min':
+      return extremes(groups, Math.min)
+    case 'max':
+      return extremes(groups, Math.max)
+    default:
+      return percentiles(groups, PERCENTILES[aggregate]!)
+  }
+}
+
+function rows(groups: number): Aggregator {
+  const counts = new Float64Array(groups)
+  return {
+    add: (group) => void counts[group]!++,
+    take() {
+      const taken = [...counts]
+      counts.fill(0)
+      return taken
+    },
+  }
+}
+
+/** Counts the different people of each group. */
+function people(groups: number): Aggregator {
+  const counts = rows(groups)
+  let seen = pairSet()
+  return {
+    add(group, person, value) {
+      if (seen.add(group, person)) counts.add(group, person, value)
+    },
+    take() {
+      seen = pairSet()
+      return counts.take()
+    },
+  }
+}
+
+/** Counts the different values of each group; a value that is missing is none. */
+function values(groups: number): Aggregator {
+  const counts = people(groups)
+  let numbers = new Map<Scalar, number>()
+  return {
+    add(group, _person, value) {
+      if (value === null) return
+      let number = numbers.get(value)
+      if (number === undefined) {
+        number = numbers.size
+        numbers.set(value, number)
+      }
+      counts.add(group, number, value)
+    },
+    take() {
+      numbers = new Map()
+      return counts.take()
+    },
+  }
+}
+
+/** Sums and means of the numbers among the values: a sum of nothing is 0, a mean of nothing has no value. */
+function sums(groups: number, isMean: boolean): Aggregator {
+  const totals = new Float64Array(groups)
+  const counts = new Float64Array(groups)
+  return {
+    add(group, _person, value) {
+      if (typeof value !== 'number') return
+      totals[group]! += value
+      counts[group]!++
+    },
+    take() {
+      const taken = Array.from(totals, (total, group) => (isMean ? quotient(total, counts[group]!) : total))
+      totals.fill(0)
+      counts.fill(0)
+      return taken
+    },
+  }
+}
+
+const quotient = (total: number, count: number): number | null => (count === 0 ? null : total / count)
+
+function extremes(groups: number, better: (a: number, b: number) => number): Aggregator {
+  let best = new Array<number | null>(groups).fill(null)
+  return {
+    add(group, _person, value) {
+      if (typeof value !== 'number') return
+      const before = best[group]!
+      best[group] = before === null ? value : better(before, value)
+    },
+    take() {
+      const taken = best
+      best = new Array<number | null>(groups).fill(null)
+      return taken
+    },
+  }
+}
+
+function percentiles(groups: number, share: number): Aggregator {
+  let numbers = Array.from({ length: groups }, (): number[] => [])
+  return {
+    add(group, _person, value) {
+      if (typeof value === 'number') numbers[group]!.push(value)
+    },
+    take() {
+      const taken = numbers.map((one) => (one.length === 0 ? null : interpolated(Float64Array.from(one).sort(), share)))
+      numbers = Array.from({ length: groups }, (): number[] => [])
+      return taken
+    },
+  }
+}
+
+/** The continuous percentile, as SQL's `percentile_cont` and DuckDB's `quantile_cont` define it. */
+function interpolated(sorted: Float64Array, share: number): number {
+  const at = (sorted.length - 1) * share
+  const low = sorted[Math.floor(at)]!
+  return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at))
+}
