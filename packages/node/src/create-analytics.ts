@@ -112,7 +112,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     logger,
     now,
   })
-  const engine = queryEngine({ store, cold, limits: queries, findMetric: metrics.find, now })
+  const engine = queryEngine({ store, cold, findMetric: metrics.find, limits: queries, now })
   const privacy = privacyOf(store, suppression, erasures)
   const importAll: Analytics['import'] = (source, importOptions) =>
     importEvents({ pipeline, now, newId }, source, importOptions)

@@ -17,10 +17,10 @@ export const SEMANTICS_VERSION = 1
 export interface QueryEngineOptions {
   store: HotStore
   cold: ColdTier | undefined
-  /** @default those of `createAnalytics` */
-  limits?: QueryLimits
   /** What names of metrics mean that are not built in. @default nothing */
   findMetric?: FindDefinition<Metric>
+  /** @default those of `createAnalytics` */
+  limits?: QueryLimits
   now: () => number
 }
 
@@ -38,13 +38,8 @@ export interface QueryEngine {
 }
 
 /** The engine: opens the tiers of the range, lets the kind's machine consume them, and says what was read. */
-export function queryEngine({
-  store,
-  cold,
-  limits = resolveQueries(),
-  findMetric = async () => undefined,
-  now,
-}: QueryEngineOptions): QueryEngine {
+export function queryEngine(options: QueryEngineOptions): QueryEngine {
+  const { store, cold, findMetric = async () => undefined, limits = resolveQueries(), now } = options
   const { concurrency, maxWaiting, maxRows, cacheCharacters } = limits
   const heavy = admission({ running: concurrency, waiting: maxWaiting })
   const cache = answerCache(cacheCharacters)
@@ -57,17 +52,12 @@ export function queryEngine({
     try {
       if (!analysis.isLight) assertWithin(maxRows, reader.rows)
       const metrics = definitionReader('metric', findMetric)
-      const result = await analysis.run(query, { store, reader, range, findMetric: metrics.find, signal, now: now() })
+      const context = { store, reader, range, findMetric: metrics.find, signal, now: now() }
+      const result = await analysis.run(query, context)
+      const openUntil = range.to > now() ? { openUntil: new Date(range.to).toISOString() } : {}
       const definitions = metrics.used()
-      return {
-        result,
-        meta: {
-          timeZone: range.timeZone,
-          ...reader.coverage(),
-          ...(range.to > now() ? { openUntil: new Date(range.to).toISOString() } : {}),
-          ...(definitions.length > 0 ? { definitions } : {}),
-        },
-      }
+      const used = definitions.length > 0 ? { definitions } : {}
+      return { result, meta: { timeZone: range.timeZone, ...reader.coverage(), ...openUntil, ...used } }
     } finally {
       reader.release()
     }
