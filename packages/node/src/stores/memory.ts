@@ -15,10 +15,10 @@ import { type FaultHook, memoryRecords, withFaults } from '@analytics/protocol/t
 import { ulid } from 'ulid'
 import { identityLinks } from '../people/identity-links.js'
 import { appendAudit } from '../records/audit.js'
+import { dataVersions } from '../records/data-versions.js'
 import { recordLeases } from '../records/lease.js'
 import { signText } from '../records/signature.js'
 import type { DaysRead, HotRead, HotStore, IdentityLink, InsertOutcome } from '../store.js'
-import { dataVersions } from './data-versions.js'
 import { memoryDerived } from './memory/derived.js'
 import { memoryPeople } from './memory/people.js'
 
