@@ -168,13 +168,45 @@ export function scanStatement(
   return { sql, values: statement.values }
 }
 
+/** The narrow read of numbers alone, each column as a list. */
+export interface ListedStatement extends BoundStatement {
+  /** Whether events are joined, and counted. */
+  hasCounts: boolean
+}
+
+/** Intervals that one statement tells apart: each row is compared with them one by one. */
+const JOINED_INTERVALS = 200
+
 /**
  * The narrow read of numbers alone as one row of lists, which {@link listedBatches} reads: a chunk for each 2,048 rows costs as much as
- * what is done with them. Every row is in memory, 16 bytes each.
+ * what is done with them. Every row is in memory, 16 bytes each. Where intervals are asked for, events are joined unless there are too
+ * many of them.
  */
-export function listedScanStatement(source: DuckDbSource, request: Omit<ScanRequest, 'columns'>): BoundStatement {
+export function listedScanStatement(source: DuckDbSource, request: Omit<ScanRequest, 'columns'>): ListedStatement {
+  const { from, to, intervals } = request
+  // Of the intervals that the range touches, in order: where each begins within it.
+  const starts = intervals && [from, ...intervals.filter((start) => start > from && start < to)]
+  if (starts && starts.length <= JOINED_INTERVALS) return joinedScanStatement(source, request, starts)
   const { sql, values } = scanStatement(source, request)
-  return { sql: `SELECT list(t), list(person), list(m) FROM (${sql})`, values }
+  return { sql: `SELECT list(t), list(person), list(m) FROM (${sql})`, values, hasCounts: false }
+}
+
+function joinedScanStatement(
+  source: DuckDbSource,
+  request: Omit<ScanRequest, 'columns'>,
+  starts: readonly number[],
+): ListedStatement {
+  const statement = duckdbStatement()
+  const { dialect, values } = statement
+  const cases = starts.slice(1).map((start, i) => `WHEN event_timestamp < ${dialect.instant(start)} THEN ${starts[i]}`)
+  const last = `${starts.at(-1)}::DOUBLE`
+  const time = cases.length === 0 ? last : `CASE ${cases.join(' ')} ELSE ${last} END`
+  const types = typesOf(request)
+  const all = conditions(source, request, statement)
+  if (types) all.push(filterToSql(types, dialect))
+  const rows = `SELECT ${time} AS t, person, ${matchMask(request, statement)} AS m FROM ${source.from} WHERE ${all.join(' AND ')}`
+  const joined = `SELECT t, person, m, count(*)::UINTEGER AS n FROM (${rows}) WHERE m <> 0 GROUP BY t, person, m${starts.length > 1 ? ' ORDER BY t' : ''}`
+  return { sql: `SELECT list(t), list(person), list(m), list(n) FROM (${joined})`, values, hasCounts: true }
 }
 
 /** Of the types that the matches name, if each names some: other rows need not be looked at. */
@@ -283,12 +315,13 @@ export function scanBatch(chunk: DuckDbChunk, names: readonly string[]): EventBa
 /** Rows of one batch: so many are consumed in about a millisecond. */
 const BATCH_ROWS = 16_384
 
-/** The batches of the row that {@link listedScanStatement} gives. */
-export function* listedBatches(chunk: DuckDbChunk): Generator<EventBatch> {
-  const { time, person, matches } = inOrder({
+/** The batches of the row that a {@link listedScanStatement} gives. */
+export function* listedBatches(chunk: DuckDbChunk, { hasCounts }: { hasCounts: boolean }): Generator<EventBatch> {
+  const { time, person, matches, counts } = inOrder({
     time: numbersOf<Float64Array>(listOf(chunk, 0)),
     person: numbersOf<Int32Array>(listOf(chunk, 1)),
     matches: numbersOf<Uint32Array>(listOf(chunk, 2)),
+    ...(hasCounts ? { counts: numbersOf<Uint32Array>(listOf(chunk, 3)) } : {}),
   })
   for (let from = 0; from < time.length; from += BATCH_ROWS) {
     const to = Math.min(from + BATCH_ROWS, time.length)
@@ -297,16 +330,17 @@ export function* listedBatches(chunk: DuckDbChunk): Generator<EventBatch> {
       time: time.subarray(from, to),
       person: person.subarray(from, to),
       matches: matches.subarray(from, to),
+      ...(counts ? { counts: counts.subarray(from, to) } : {}),
       columns: {},
     }
   }
 }
 
-type Rows = Pick<EventBatch, 'time' | 'person' | 'matches'>
+type Rows = Pick<EventBatch, 'time' | 'person' | 'matches' | 'counts'>
 
 /** The rows by time. DuckDB makes lists in the order of what they are made of, but doesn't promise it where several threads take part. */
 function inOrder(rows: Rows): Rows {
-  const { time, person, matches } = rows
+  const { time, person, matches, counts } = rows
   let row = 1
   while (row < time.length && time[row - 1]! <= time[row]!) row++
   if (row >= time.length) return rows
@@ -315,6 +349,7 @@ function inOrder(rows: Rows): Rows {
     time: Float64Array.from(order, (at) => time[at]!),
     person: Int32Array.from(order, (at) => person[at]!),
     matches: Uint32Array.from(order, (at) => matches[at]!),
+    ...(counts ? { counts: Uint32Array.from(order, (at) => counts[at]!) } : {}),
   }
 }
 

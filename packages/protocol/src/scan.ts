@@ -30,6 +30,12 @@ export interface ScanRequest {
   where?: Filter
   /** Further columns: names of event columns, or `properties.path`. */
   columns?: readonly string[]
+  /**
+   * Where intervals begin, UTC milliseconds, ascending, for who wants to know no more than how often people did what in each. The events
+   * of a person in an interval that fit the same matches may then come as one row, at any instant of the interval within the range, with
+   * `counts`. A source that can't do so, or is asked for columns too, gives each event.
+   */
+  intervals?: Float64Array
   signal?: Signal
 }
 
@@ -42,6 +48,8 @@ export interface EventBatch {
   person: Int32Array
   /** Bit i is set when `matches[i]` of the request holds. */
   matches: Uint32Array
+  /** How many events each row stands for, where a request with `intervals` had some joined. @default one each */
+  counts?: Uint32Array
   /** Each column that the request named. */
   columns: Readonly<Record<string, ScanColumn>>
 }

@@ -13,14 +13,14 @@ function chunkOf(rows: readonly (readonly [time: number, person: number, matches
 }
 
 const rowsOf = (chunk: DuckDbChunk): number[][] =>
-  [...listedBatches(chunk)].flatMap(({ length, time, person, matches }) =>
+  [...listedBatches(chunk, { hasCounts: false })].flatMap(({ length, time, person, matches }) =>
     Array.from({ length }, (_, row) => [time[row]!, person[row]!, matches[row]!]),
   )
 
 describe('listedBatches', () => {
   it('gives every row in batches of bounded length', () => {
     const rows = Array.from({ length: 50_000 }, (_, row): [number, number, number] => [row, row % 7, 1])
-    const batches = [...listedBatches(chunkOf(rows))]
+    const batches = [...listedBatches(chunkOf(rows), { hasCounts: false })]
     expect(Math.max(...batches.map(({ length }) => length))).toBeLessThanOrEqual(16_384)
     expect(rowsOf(chunkOf(rows))).toEqual(rows)
     expect(rowsOf(chunkOf([]))).toEqual([])

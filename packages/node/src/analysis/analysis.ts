@@ -1,4 +1,4 @@
-import type { EventBatch, EventMatch, Filter, Metric, Query, ResultOf, Step } from '@analytics/protocol'
+import type { EventBatch, EventMatch, Filter, Metric, Query, ResultOf, ScanRequest, Step } from '@analytics/protocol'
 import type { z } from 'zod'
 import type { HotStore } from '../store.js'
 import type { TierReader } from './tiers.js'
@@ -46,7 +46,7 @@ export function stepMatch({ event, where }: Step): EventMatch {
 export async function feed(
   machine: { push(batch: EventBatch): void },
   { reader, signal }: Pick<AnalysisContext, 'reader' | 'signal'>,
-  request: { matches: readonly EventMatch[]; columns?: readonly string[]; where?: Filter },
+  request: Pick<ScanRequest, 'matches' | 'columns' | 'where' | 'intervals'>,
 ): Promise<void> {
   for await (const batch of reader.scan({ ...request, signal })) machine.push(batch)
 }

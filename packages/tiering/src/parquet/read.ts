@@ -53,8 +53,9 @@ export async function* scanParquet(
   if (!rows) return
   const columns = request.columns ?? []
   if (columns.length === 0 && !withIdentities && source.size <= LISTED_BYTES) {
-    for await (const chunk of streamChunks(engine, listedScanStatement(rows, request), request.signal)) {
-      for (const batch of listedBatches(chunk)) {
+    const statement = listedScanStatement(rows, request)
+    for await (const chunk of streamChunks(engine, statement, request.signal)) {
+      for (const batch of listedBatches(chunk, statement)) {
         yield batch
         // Nothing is waited for any more: others in the process have their turn.
         await setImmediate()

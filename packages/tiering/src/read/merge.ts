@@ -69,16 +69,18 @@ export async function* mergeBatches(
       merged.time[row] = batch.time[index]!
       merged.person[row] = batch.person[index]!
       merged.matches[row] = batch.matches[index]!
+      merged.counts[row] = batch.counts?.[index] ?? 1
       for (const name of columns) merged.columns[name]!.push(batch.columns[name]?.at(index) ?? null)
     },
   }
   for await (const _ of merge(sources, merging)) {
     if (merged.length === 0) continue
-    const { length, time, person, matches } = merged
+    const { length, time, person, matches, counts } = merged
     const filled = {
       time: time.subarray(0, length),
       person: person.subarray(0, length),
       matches: matches.subarray(0, length),
+      counts: counts.subarray(0, length),
     }
     yield { length, ...filled, columns: merged.columns }
     merged = emptyBatch(columns)
@@ -91,6 +93,7 @@ function emptyBatch(columns: readonly string[]) {
     time: new Float64Array(MERGED_ROWS),
     person: new Int32Array(MERGED_ROWS),
     matches: new Uint32Array(MERGED_ROWS),
+    counts: new Uint32Array(MERGED_ROWS),
     columns: Object.fromEntries(columns.map((name): [string, Scalar[]] => [name, []])),
   }
 }

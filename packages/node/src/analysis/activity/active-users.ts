@@ -21,7 +21,11 @@ export const activeUsers: Analysis<ActiveUsersQuery> = {
     const days = WINDOW_DAYS[query.window]
     const all = buckets(daysEarlier(range, days - 1), 'day')
     const grid = activityGrid({ starts: all.starts, occurrences: [{}] }, await store.people())
-    await feed(grid, context, { matches: [stepMatch(query.event ?? ANY_EVENT)], ...whereOf(query) })
+    await feed(grid, context, {
+      matches: [stepMatch(query.event ?? ANY_EVENT)],
+      intervals: all.starts,
+      ...whereOf(query),
+    })
     return activeUsersOf(grid, all, days, now)
   },
 }

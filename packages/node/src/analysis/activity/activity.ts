@@ -71,18 +71,18 @@ export function activityGrid({ starts, occurrences }: ActivityOptions, people: P
 
   const wordOf = (slot: number, match: number, at: number): number => (slot * matchCount + match) * words + (at >>> 5)
 
-  function count(slot: number, match: number): void {
+  function count(slot: number, match: number, times: number): void {
     const at = slot * matchCount + match
-    counts[at] = countedIn[at] === interval ? counts[at]! + 1 : 1
+    counts[at] = countedIn[at] === interval ? counts[at]! + times : times
     countedIn[at] = interval
     const { min, max } = limits[match]!
     const bit = 1 << (interval & 31)
-    if (counts[at] === min) bits[wordOf(slot, match, interval)]! |= bit
-    if (counts[at] === max + 1) bits[wordOf(slot, match, interval)]! &= ~bit
+    if (counts[at]! >= min) bits[wordOf(slot, match, interval)]! |= bit
+    if (counts[at]! > max) bits[wordOf(slot, match, interval)]! &= ~bit
   }
 
   return {
-    push({ length, time, person, matches }) {
+    push({ length, time, person, matches, counts: times }) {
       for (let row = 0; row < length; row++) {
         while (interval + 1 < intervals && time[row]! >= starts[interval + 1]!) interval++
         const slot = slotOf(person[row]!)
@@ -93,7 +93,7 @@ export function activityGrid({ starts, occurrences }: ActivityOptions, people: P
         }
         for (let match = 0; match < matchCount; match++) {
           if ((mask & (1 << match)) === 0) continue
-          if (isCounted) count(slot, match)
+          if (isCounted) count(slot, match, times?.[row] ?? 1)
           else bits[wordOf(slot, match, interval)]! |= 1 << (interval & 31)
         }
       }

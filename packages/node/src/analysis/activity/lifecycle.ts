@@ -20,7 +20,7 @@ export const lifecycle: Analysis<LifecycleQuery> = {
     const intervals = buckets(range, interval)
     const starts = Float64Array.from([previousStart(intervals, range.timeZone, interval), ...intervals.starts])
     const grid = activityGrid({ starts, occurrences: [{}] }, await store.people())
-    await feed(grid, context, { matches: [stepMatch(event)], ...whereOf(query) })
+    await feed(grid, context, { matches: [stepMatch(event)], intervals: starts, ...whereOf(query) })
     return lifecycleOf(grid, intervals, now)
   },
 }

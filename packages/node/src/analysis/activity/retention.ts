@@ -33,7 +33,7 @@ export const retention: Analysis<RetentionQuery> = {
     const intervals = buckets(range, interval)
     const grid = activityGrid({ starts: intervals.starts, occurrences: [{}, { minOccurrences }] }, await store.people())
     const matches = [stepMatch(query.startEvent), stepMatch(query.returnEvent)]
-    await feed(grid, context, { matches, ...whereOf(query) })
+    await feed(grid, context, { matches, intervals: intervals.starts, ...whereOf(query) })
     return retentionOf(grid, intervals, query, now)
   },
 }

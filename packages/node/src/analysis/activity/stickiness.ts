@@ -19,7 +19,7 @@ export const stickiness: Analysis<StickinessQuery> = {
     const { starts } = buckets(range, interval)
     const occurrences = [{ minOccurrences, ...(maxOccurrences === undefined ? {} : { maxOccurrences }) }]
     const grid = activityGrid({ starts, occurrences }, await store.people())
-    await feed(grid, context, { matches: [stepMatch(event)], ...whereOf(query) })
+    await feed(grid, context, { matches: [stepMatch(event)], intervals: starts, ...whereOf(query) })
     return stickinessOf(grid, starts.length)
   },
 }

@@ -3,7 +3,8 @@ import { pairSet } from '../pair-set.js'
 
 /** Aggregates the rows of an interval, each in a group. Groups are numbers from 0 on. */
 export interface Aggregator {
-  add(group: number, person: number, value: Scalar): void
+  /** @param times How many events the row stands for. */
+  add(group: number, person: number, value: Scalar, times: number): void
   /** The value of each group, after which the next interval begins; null where there is none. */
   take(): (number | null)[]
 }
@@ -41,7 +42,9 @@ export function aggregator(aggregate: Aggregate, groups: number): Aggregator {
 function rows(groups: number): Aggregator {
   const counts = new Float64Array(groups)
   return {
-    add: (group) => void counts[group]!++,
+    add(group, _person, _value, times) {
+      counts[group]! += times
+    },
     take() {
       const taken = [...counts]
       counts.fill(0)
@@ -50,17 +53,57 @@ function rows(groups: number): Aggregator {
   }
 }
 
+/** Groups of which each may have an array over all people. */
+const DENSE_GROUPS = 2
+
 /** Counts the different people of each group. */
 function people(groups: number): Aggregator {
   const counts = rows(groups)
-  let seen = pairSet()
+  const isFirst = groups <= DENSE_GROUPS ? firstTimes(groups) : firstPairs()
   return {
     add(group, person, value) {
-      if (seen.add(group, person)) counts.add(group, person, value)
+      if (isFirst.add(group, person)) counts.add(group, person, value, 1)
     },
     take() {
-      seen = pairSet()
+      isFirst.clear()
       return counts.take()
+    },
+  }
+}
+
+/** Tells whether a pair comes for the first time. */
+interface FirstTimes {
+  add(group: number, person: number): boolean
+  clear(): void
+}
+
+function firstPairs(): FirstTimes {
+  let seen = pairSet()
+  return {
+    add: (group, person) => seen.add(group, person),
+    clear() {
+      seen = pairSet()
+    },
+  }
+}
+
+/** For few groups: by person, in which round they were there last. */
+function firstTimes(groups: number): FirstTimes {
+  const rounds = Array.from({ length: groups }, () => new Uint32Array(0))
+  let round = 1
+  return {
+    add(group, person) {
+      const seen = rounds[group]!
+      if (person >= seen.length) {
+        const larger = new Uint32Array(Math.max(1024, 2 * person))
+        larger.set(seen)
+        rounds[group] = larger
+      } else if (seen[person] === round) return false
+      rounds[group]![person] = round
+      return true
+    },
+    clear() {
+      round++
     },
   }
 }
@@ -77,7 +120,7 @@ function values(groups: number): Aggregator {
         number = numbers.size
         numbers.set(value, number)
       }
-      counts.add(group, number, value)
+      counts.add(group, number, value, 1)
     },
     take() {
       numbers = new Map()

@@ -56,7 +56,7 @@ export function trendMachine(
   }
 
   return {
-    push({ time, person, matches, columns }, begin, end) {
+    push({ time, person, matches, counts, columns }, begin, end) {
       const read = cells.map(({ column }) => (column === undefined ? undefined : columns[column]))
       const told = groups.column === undefined ? undefined : columns[groups.column]
       for (let row = begin; row < end; row++) {
@@ -68,7 +68,7 @@ export function trendMachine(
           if (!(matches[row]! & bit)) continue
           const group = groups.groupOf(metric, value)
           if (group === groups.values[metric]!.length) others[metric] = 1
-          open.add(group, canonical, read[i]?.at(row) ?? null)
+          open.add(group, canonical, read[i]?.at(row) ?? null, counts?.[row] ?? 1)
         }
       }
     },

@@ -2,7 +2,7 @@ import { AnalyticsError, type EventBatch, type TrendQuery, type TrendResult } fr
 import { z } from 'zod'
 import { type Analysis, type AnalysisContext, EARLIEST, feed, whereOf } from '../analysis.js'
 import { kindSchema, property } from '../query-schema.js'
-import { buckets, rangeBefore } from '../time.js'
+import { buckets, type ResolvedRange, rangeBefore } from '../time.js'
 import { oneGroup, valueCounter } from './breakdown.js'
 import { metricPlanner, type PlannedMetric } from './metric-planner.js'
 import { queryMetric } from './metric-schema.js'
@@ -38,6 +38,7 @@ export const trend: Analysis<TrendQuery> = {
     await feed(divided(machines, context.range.from), context, {
       matches: plan.aggregates.map(({ match }) => match),
       columns: [...new Set(columns.filter((column) => column !== undefined))],
+      intervals: intervalsOf(query, context.range),
       ...whereOf(query),
     })
     return resultOf(machines, context.now)
@@ -67,6 +68,12 @@ async function planOf(query: TrendQuery, context: AnalysisContext): Promise<Tren
   const matches = aggregates.map(({ match }) => match)
   await feed(inRange, context, { matches, columns: [column], ...whereOf(query) })
   return { aggregates, metrics, groups: counter.groups(limit) }
+}
+
+/** Where the intervals of both ranges begin; the range itself begins one, which the range before must not share. */
+function intervalsOf({ interval = 'day', compare }: TrendQuery, range: ResolvedRange): Float64Array {
+  const before = compare ? buckets(rangeBefore(range), interval).starts : []
+  return Float64Array.from(new Set([...before, range.from, ...buckets(range, interval).starts])).sort()
 }
 
 /** The machine of the range, and that of the range before where it is asked for. */

@@ -126,6 +126,8 @@ export interface ReadGroup {
   from: number
   /** UTC milliseconds, exclusive. */
   to: number
+  /** About how many rows there are. */
+  rows: number
 }
 
 /**
@@ -148,12 +150,14 @@ export async function readGroups(
     if (open && size <= groupRows) {
       open.last = day
       open.to = end
+      open.rows = size
       continue
     }
     size = rows
     const parts = Math.ceil(rows / groupRows)
     const cut = (part: number): number => Math.round(start + ((end - start) * part) / parts)
-    for (let part = 0; part < parts; part++) groups.push({ first: day, last: day, from: cut(part), to: cut(part + 1) })
+    for (let part = 0; part < parts; part++)
+      groups.push({ first: day, last: day, from: cut(part), to: cut(part + 1), rows: rows / parts })
   }
   return groups
 }

@@ -1,5 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
-import type { EventBatch, EventsRequest, NumberedEvent, ScanRequest, Seal, StoredEvent } from '@analytics/protocol'
+import {
+  dayOf,
+  type EventBatch,
+  type EventsRequest,
+  type NumberedEvent,
+  type ScanRequest,
+  type Seal,
+  type StoredEvent,
+} from '@analytics/protocol'
 import {
   type BoundStatement,
   boundTypes,
@@ -22,8 +30,14 @@ import type { TableNames } from './schema.js'
 /** Rows that one statement of a narrow read looks at. */
 const SCAN_ROWS = 1_000_000
 
+/** Rows of one interval that are worth a statement. */
+const JOINED_ROWS = 50_000
+
 /** Whole rows that one statement looks at. */
 const EVENT_ROWS = 20_000
+
+/** Groups of these with which a read with a condition and a limit begins: it finds few of their rows. */
+const FILTERED_GROUPS = 16
 
 /** The rows of a group without those of the given seals. The days come from the table itself. */
 function rowsOfGroup(names: TableNames, { first, last }: ReadGroup, { except = [] }: HotRead): DuckDbSource {
@@ -37,8 +51,22 @@ export async function* scanEvents(
   names: TableNames,
   request: ScanRequest & HotRead,
 ): AsyncGenerator<EventBatch> {
-  const groups = await database.read((connection) => readGroups(connection, names, request, SCAN_ROWS))
+  const whole = await database.read((connection) => readGroups(connection, names, request, SCAN_ROWS))
+  const groups = whole.flatMap((group) => cutAt(group, request.intervals))
   yield* readAhead(groups.map((group) => () => scanGroup(database, names, group, request)))
+}
+
+/** The group cut where intervals begin, unless its parts are too small: events of one interval are joined without being sorted. */
+function cutAt(group: ReadGroup, intervals: Float64Array | undefined): ReadGroup[] {
+  const { from, to, rows } = group
+  const starts = [...(intervals ?? [])].filter((start) => start > from && start < to)
+  const parts = starts.length + 1
+  if (parts === 1 || rows / parts < JOINED_ROWS) return [group]
+  const cuts = [from, ...starts, to]
+  return cuts.slice(1).map((end, i) => {
+    const [first, last] = [dayOf(cuts[i]!), dayOf(end - 1)]
+    return { first, last, from: cuts[i]!, to: end, rows: rows / parts }
+  })
 }
 
 async function* scanGroup(
@@ -54,8 +82,9 @@ async function* scanGroup(
     for await (const chunk of chunksOf(database, scanStatement(rows, part), signal)) yield scanBatch(chunk, columns)
     return
   }
-  for await (const chunk of chunksOf(database, listedScanStatement(rows, part), signal)) {
-    for (const batch of listedBatches(chunk)) {
+  const statement = listedScanStatement(rows, part)
+  for await (const chunk of chunksOf(database, statement, signal)) {
+    for (const batch of listedBatches(chunk, statement)) {
       yield batch
       // Nothing is waited for any more: others in the process have their turn.
       await setImmediate()
@@ -71,15 +100,35 @@ export async function* readHotEvents(
   request: EventsRequest & HotRead,
 ): AsyncGenerator<readonly StoredEvent[]> {
   const { order, signal } = request
-  const groups = await database.read((connection) => readGroups(connection, names, request, EVENT_ROWS))
+  const small = await database.read((connection) => readGroups(connection, names, request, EVENT_ROWS))
+  if (order === 'desc') small.reverse()
   let left = request.limit ?? Number.POSITIVE_INFINITY
-  for (const group of order === 'desc' ? groups.reverse() : groups) {
+  for (const group of Number.isFinite(left) ? growing(small, request.where ? FILTERED_GROUPS : 1) : small) {
     if (left <= 0) return
     const { from, to } = group
     const statement = eventsStatement(rowsOfGroup(names, group, request), { ...request, from, to, limit: left })
     for await (const chunk of chunksOf(database, statement, signal)) {
       left -= chunk.rowCount
       yield eventsOf(chunk)
+    }
+  }
+}
+
+/**
+ * Groups joined, so many at first and twice as many each time. What has a limit is kept in bounded memory however much is looked at,
+ * and ends early: most pages need few rows, while those of one person may need all, in few statements then.
+ */
+function* growing(groups: readonly ReadGroup[], first: number): Generator<ReadGroup> {
+  for (let from = 0, size = first; from < groups.length; from += size, size *= 2) {
+    const part = groups.slice(from, from + size)
+    const [a, b] = [part[0]!, part.at(-1)!]
+    const [low, high] = a.from <= b.from ? [a, b] : [b, a]
+    yield {
+      first: low.first,
+      last: high.last,
+      from: low.from,
+      to: high.to,
+      rows: part.reduce((sum, one) => sum + one.rows, 0),
     }
   }
 }
