@@ -4,7 +4,7 @@ import { EVENTS_TABLE } from '../lib/hot-rows.js'
 /** What the statement asks. */
 export interface SqlFunnel {
   /** The column that tells people apart. */
-  key: 'user_id' | 'person'
+  key: 'user_id' | 'hash(user_id)' | 'person'
   steps: readonly string[]
   windowDays: number
   /** The folder of the objects, where some days lie there. */

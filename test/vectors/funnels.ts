@@ -1,4 +1,5 @@
-import type { Duration, FunnelQuery } from '@analytics/protocol'
+import type { Duration, FunnelQuery, Interval, Range } from '@analytics/protocol'
+import { Temporal } from 'temporal-polyfill'
 import { filterOf, stepOf } from './activity.js'
 import { type Ask, type Translation, UnknownCase } from './case.js'
 
@@ -11,12 +12,7 @@ interface FunnelVector {
   modes?: string[]
 }
 
-/** What has a meaning of its own, which is none of ours yet. */
-const MORE = ['breakdown', 'range']
-
 function queryOf(query: Record<string, unknown>): FunnelQuery {
-  const more = MORE.find((name) => query[name] !== undefined)
-  if (more) throw new UnknownCase(more)
   const { order, window_s, steps, where, exclusions = [], modes = [] } = query as unknown as FunnelVector
   const strict = modes.includes('strict_order')
   // One event fills one step of ours anyhow, and repeats of a step keep an attempt.
@@ -24,7 +20,7 @@ function queryOf(query: Record<string, unknown>): FunnelQuery {
   if (other) throw new UnknownCase(other)
   return {
     kind: 'funnel',
-    range: { from: '1900-01-01', to: '2100-01-01' },
+    range: rangeOf(query),
     order: strict ? 'strict' : order,
     window: `${window_s}s` as Duration,
     steps: steps.map(({ optional = false, ...step }) => ({ ...stepOf(step), optional })),
@@ -35,6 +31,13 @@ function queryOf(query: Record<string, unknown>): FunnelQuery {
     })),
     ...filterOf(where),
   }
+}
+
+/** Ends are given to the second, and belong to the range. */
+function rangeOf({ range }: Record<string, unknown>): Range {
+  if (range === undefined) return { from: '1900-01-01', to: '2100-01-01' }
+  const [from, to] = range as [string, string]
+  return { from, to: new Date(Date.parse(to) + 1000).toISOString() }
 }
 
 /** How far a user came: -1 where an exclusion has removed them. */
@@ -76,6 +79,62 @@ const timeToConvert: Translation = async ({ query }, ask) => {
   }
 }
 
+const ATTRIBUTIONS = { first_touch: 'first', last_touch: 'last', all_events: 'all' } as const
+
+const breakdown: Translation = async ({ query, expected }, ask) => {
+  const { property, attribution, limit } = query.breakdown as {
+    property: string
+    attribution: keyof typeof ATTRIBUTIONS | { step: number }
+    limit?: number
+  }
+  const { groups = [] } = await ask({
+    ...queryOf(query),
+    breakdown: {
+      property: `properties.${property}`,
+      attribution: typeof attribution === 'string' ? ATTRIBUTIONS[attribution] : attribution,
+      ...(limit === undefined ? {} : { limit }),
+    },
+  })
+  const asked = Object.values(expected.groups as Record<string, Record<string, unknown>>)
+  const hasAverage = asked.some((group) => 'avg_s' in group)
+  const answers = groups.map(({ value, steps }) => [
+    value,
+    {
+      step_counts: steps.map(({ users }) => users),
+      ...(hasAverage ? { avg_s: steps.at(-1)!.averageSeconds } : {}),
+    },
+  ])
+  return { groups: Object.fromEntries(answers) }
+}
+
+const trends: Translation = async ({ query }, ask) => {
+  const { interval, timezone, week_start, date_from, date_to } = query as {
+    interval: Exclude<Interval, 'minute'>
+    timezone: string
+    week_start?: 'monday' | 'sunday'
+    date_from: string
+    date_to: string
+  }
+  const { series = [] } = await ask({
+    ...queryOf({ order: 'ordered', ...query }),
+    interval,
+    range: {
+      from: date_from,
+      to: Temporal.PlainDate.from(date_to).add({ days: 1 }).toString(),
+      timeZone: timezone,
+      weekStart: week_start ?? 'sunday',
+    },
+  })
+  return {
+    series: series.map(({ start, entered, converted, rate }) => ({
+      period: start.slice(0, interval === 'hour' ? 19 : 10),
+      entered,
+      converted,
+      rate_pct: Math.round(10_000 * (rate ?? 0)) / 100,
+    })),
+  }
+}
+
 export const FUNNELS: Readonly<Record<string, Translation>> = {
   'funnel posthog-ordered': funnel,
   'funnel posthog-strict': funnel,
@@ -84,4 +143,10 @@ export const FUNNELS: Readonly<Record<string, Translation>> = {
   'funnel clickhouse-windowFunnel(strict_order)': funnel,
   'funnel clickhouse-windowFunnel(strict_once)': funnel,
   'funnel_time_to_convert posthog-ordered': timeToConvert,
+  'funnel_breakdown posthog-ordered': breakdown,
+  'funnel_breakdown posthog-strict': breakdown,
+  'funnel_breakdown posthog-unordered': breakdown,
+  'funnel_trends posthog-ordered': trends,
+  'funnel_trends posthog-strict': trends,
+  'funnel_trends posthog-unordered': trends,
 }

@@ -74,7 +74,16 @@ export {
   type Step,
 } from './queries/base.js'
 export type { EventRow, EventsQuery, EventsResult } from './queries/events.js'
-export type { Exclusion, FunnelHistogram, FunnelQuery, FunnelResult, FunnelStepResult } from './queries/funnel.js'
+export type {
+  Exclusion,
+  FunnelBreakdown,
+  FunnelGroup,
+  FunnelHistogram,
+  FunnelPoint,
+  FunnelQuery,
+  FunnelResult,
+  FunnelStepResult,
+} from './queries/funnel.js'
 export type { JourneyGroup, JourneyLink, JourneyNode, JourneysQuery, JourneysResult } from './queries/journeys.js'
 export type { RetentionCohort, RetentionQuery, RetentionResult } from './queries/retention.js'
 export type {

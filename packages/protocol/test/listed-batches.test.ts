@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type DuckDbChunk, listedBatches } from '../src/duckdb.js'
 
@@ -26,22 +27,30 @@ describe('listedBatches', () => {
     expect(rowsOf(chunkOf([]))).toEqual([])
   })
 
-  it('puts rows in order of time, then of person, where lists were made in another order', () => {
-    const found = rowsOf(
-      chunkOf([
-        [5, 1, 1],
-        [7, 9, 2],
-        [7, 3, 4],
-        [2, 8, 8],
-        [6, 0, 16],
-      ]),
+  it('puts rows in order of time, whatever their order and however far apart', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 2 ** 20 }), { maxLength: 300 }),
+        fc.constantFrom(1, 1000, 100_000),
+        (times, scale) => {
+          const rows = times.map((time, i): [number, number, number] => [time * scale - 1e9, i, i + 1])
+          const found = rowsOf(chunkOf(rows))
+          expect(found.map(([time]) => time)).toEqual(rows.map(([time]) => time).sort((a, b) => a - b))
+          expect([...found].sort(([, a], [, b]) => a! - b!)).toEqual(rows)
+        },
+      ),
     )
-    expect(found).toEqual([
-      [2, 8, 8],
-      [5, 1, 1],
-      [6, 0, 16],
-      [7, 3, 4],
-      [7, 9, 2],
+  })
+
+  it('keeps the counts of rows that were joined with them', () => {
+    const columns = [Float64Array.of(7, 5), Int32Array.of(1, 2), Uint32Array.of(1, 3), Uint32Array.of(10, 20)]
+    const vectors = columns.map((items) => ({ getItem: () => null, childVector: { items } }))
+    const chunk: DuckDbChunk = { rowCount: 1, getColumnVector: (column) => vectors[column]! }
+    const [batch] = listedBatches(chunk, { hasCounts: true })
+    expect([[...batch!.time], [...batch!.person], [...batch!.counts!]]).toEqual([
+      [5, 7],
+      [2, 1],
+      [20, 10],
     ])
   })
 })

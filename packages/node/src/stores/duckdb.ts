@@ -9,8 +9,9 @@ import { recordLeases } from '../records/lease.js'
 import { signText } from '../records/signature.js'
 import type { HotStore, IdentityLink } from '../store.js'
 import { type Database, openDatabase, rowsOf } from './duckdb/database.js'
+import { dayCounts } from './duckdb/day-counts.js'
 import { duckdbDdl, duckdbDialect } from './duckdb/dialect.js'
-import { appendEvents, listDays, sealCondition, splitNew } from './duckdb/events.js'
+import { appendEvents, sealCondition, splitNew } from './duckdb/events.js'
 import { type PersonDictionary, personDictionary } from './duckdb/people.js'
 import { type RecentIds, recentIds } from './duckdb/recent-ids.js'
 import { readHotEvents, readSealedEvents, scanEvents } from './duckdb/scan.js'
@@ -104,6 +105,7 @@ function assembleStore(
   const versions = dataVersions()
   const records = versions.watched(sqlRecords(sql, tables))
   const leases = recordLeases(records, now)
+  const days = dayCounts(async () => (await opened()).database, names, versions)
   const behind = {
     settle: async () => (await opened()).behind.settle(),
     alone: async <Result>(work: () => Promise<Result>) => (await opened()).behind.alone(work),
@@ -200,20 +202,14 @@ function assembleStore(
     },
 
     async *scan(request) {
-      yield* scanEvents((await opened()).database, names, request)
+      yield* scanEvents({ database: (await opened()).database, names, days }, request)
     },
     async *readEvents(request) {
-      yield* readHotEvents((await opened()).database, names, request)
+      yield* readHotEvents({ database: (await opened()).database, names, days }, request)
     },
     dataVersion: versions.of,
-    async listDays(read) {
-      const { database } = await opened()
-      return database.read((connection) => listDays(connection, names, read))
-    },
-    async daysWithRows(read) {
-      const { database } = await opened()
-      return (await database.read((connection) => listDays(connection, names, read))).map(({ day }) => day)
-    },
+    listDays: days,
+    daysWithRows: async (read) => (await days(read)).map(({ day }) => day),
 
     sealDay: seals.seal,
     async *readSealed(seal, { signal } = {}) {
@@ -223,7 +219,11 @@ function assembleStore(
       const { database } = await opened()
       return { from: names.events, where: sealCondition(seal), connect: () => database.connect() }
     },
-    dropSealed: seals.drop,
+    async dropSealed(seal) {
+      const dropped = await seals.drop(seal)
+      versions.changedAll()
+      return dropped
+    },
 
     async eraseSubject(subject) {
       const state = await opened()
@@ -274,6 +274,8 @@ function assembleStore(
       await state?.behind.settle().catch(() => {})
       state?.behind.stop()
       await state?.database.close()
+      // Nothing that was counted before is answered any more.
+      versions.changedAll()
     },
   }
 }

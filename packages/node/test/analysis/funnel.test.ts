@@ -4,16 +4,14 @@ import { dayStart, type StoredEvent } from '@analytics/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { runs } from '../../../../test/support/soak.js'
-import { funnelAttempts } from '../../src/analysis/funnel/funnel-attempts.js'
 import { funnelMachine } from '../../src/analysis/funnel/funnel-machine.js'
-import { funnelResult } from '../../src/analysis/funnel/funnel-result.js'
-import type { FunnelState } from '../../src/analysis/funnel/funnel-state.js'
 import { funnelUnordered } from '../../src/analysis/funnel/funnel-unordered.js'
 import { queryEngine } from '../../src/analysis/query.js'
 
 const RANGE = { from: '2000-01-01', to: '2100-01-01' }
 const STEPS = ['a', 'b', 'c', 'a']
 const WINDOW_MS = 10
+const WINDOW = '0.01s'
 /** Instants of a short range are kept in fewer bits than those of a long one. */
 const SHORT = { from: 0, to: 1000 }
 const LONG = { from: -1e14, to: 1e14 }
@@ -42,13 +40,12 @@ function countsWithin(
   rows: readonly { person: number; time: number; type: string }[],
 ): number[] {
   const people = { count: 0, canonical: new Int32Array(0) }
-  const state = funnelAttempts({ steps: STEPS.length, windowMs: WINDOW_MS, ...span })
-  const machine = funnelMachine(state, people)
+  const steps = STEPS.map((event) => ({ event }))
+  const range = { ...span, timeZone: 'UTC', weekStart: 'monday' } as const
+  const machine = funnelMachine({ steps, window: WINDOW }, { range, people })
   const relevant = rows.filter(({ type }) => STEPS.includes(type)).sort((x, y) => x.time - y.time)
   for (let i = 0; i < relevant.length; i += 3) machine.push(toBatch(relevant.slice(i, i + 3)))
-  const names = STEPS
-  const steps = STEPS.map((event) => ({ event }))
-  return funnelResult(state, machine.finish(), { names, steps }).steps.map(({ users }) => users)
+  return machine.result(0).steps.map(({ users }) => users)
 }
 
 /** The longest chain of distinct events in order of time that does the steps from the first on, within the window of its start. */
@@ -136,10 +133,16 @@ describe('ordered funnel', () => {
 })
 
 /** Counts of a funnel of three different steps, x being any other event. */
-function countsOf(rows: readonly { person: number; time: number; type: string }[], state: FunnelState): number[] {
+function countsOf(
+  rows: readonly { person: number; time: number; type: string }[],
+  order: 'strict' | 'unordered',
+): number[] {
   const names = ['a', 'b', 'c']
   const sorted = [...rows].sort((x, y) => x.time - y.time)
-  const machine = funnelMachine(state, { count: 0, canonical: new Int32Array(0) })
+  const steps = names.map((event) => ({ event }))
+  const range = { ...SHORT, timeZone: 'UTC', weekStart: 'monday' } as const
+  const people = { count: 0, canonical: new Int32Array(0) }
+  const machine = funnelMachine({ steps, window: WINDOW, order }, { range, people })
   for (let i = 0; i < sorted.length; i += 3) {
     const part = sorted.slice(i, i + 3)
     machine.push({
@@ -150,8 +153,7 @@ function countsOf(rows: readonly { person: number; time: number; type: string }[
       columns: {},
     })
   }
-  const steps = names.map((event) => ({ event }))
-  return funnelResult(state, machine.finish(), { names, steps }).steps.map(({ users }) => users)
+  return machine.result(0).steps.map(({ users }) => users)
 }
 
 const instants = fc.uniqueArray(
@@ -191,8 +193,7 @@ describe('strict funnel', () => {
       )
     fc.assert(
       fc.property(instants, (rows) => {
-        const state = funnelAttempts({ steps: 3, windowMs: WINDOW_MS, ...SHORT, isStrict: true })
-        expectDepths(rows, countsOf(rows, state), depthOf)
+        expectDepths(rows, countsOf(rows, 'strict'), depthOf)
       }),
       { seed: 20_263, numRuns: runs(500) },
     )
@@ -211,7 +212,7 @@ describe('unordered funnel', () => {
       )
     fc.assert(
       fc.property(instants, (rows) => {
-        expectDepths(rows, countsOf(rows, funnelUnordered({ steps: 3, windowMs: WINDOW_MS })), depthOf)
+        expectDepths(rows, countsOf(rows, 'unordered'), depthOf)
       }),
       { seed: 20_264, numRuns: runs(500) },
     )

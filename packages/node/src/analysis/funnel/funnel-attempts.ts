@@ -94,6 +94,24 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
     }
   }
 
+  function interrupt(slot: number, matches: number): void {
+    for (let s = 0; s < steps; s++) if ((matches & (1 << s)) === 0) began[s]![slot] = 0
+  }
+
+  function copy(from: number, to: number): void {
+    const within = (numbers: Numbers | Uint8Array): void => {
+      numbers[to] = numbers[from]!
+    }
+    began.forEach(within)
+    for (const row of offsets) row.forEach(within)
+    best.forEach(within)
+    within(depth)
+    if (!canSpoil) return
+    spoiled.forEach(within)
+    within(bestBegan)
+    within(bestSpoiled)
+  }
+
   return {
     reserve(people) {
       if (people <= capacity) return
@@ -132,9 +150,10 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
         if (isDone(slot)) break
         advance(slot, at, s)
       }
-      if (!isStrict) return
-      for (let s = 0; s < steps; s++) if ((matches & (1 << s)) === 0) began[s]![slot] = 0
     },
+
+    ...(isStrict ? { interrupt } : {}),
+    copy,
 
     /**
      * The steps decide the order, lower first. Within a step, events that fit fewer later steps go first, which makes the outcome
@@ -153,7 +172,7 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
     },
 
     path(slot) {
-      if (canSpoil && bestSpoiled[slot] === 1) return 0
+      if (depth[slot] === 0 || (canSpoil && bestSpoiled[slot] === 1)) return 0
       let bits = 1
       for (let s = 1; s < depth[slot]!; s++) if (best[s - 1]![slot] !== 0) bits |= 1 << s
       return bits

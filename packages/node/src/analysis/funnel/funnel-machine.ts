@@ -1,91 +1,65 @@
-import type { EventBatch } from '@analytics/protocol'
+import type { EventBatch, FunnelResult, Step } from '@analytics/protocol'
 import type { People } from '../../store.js'
-import { personOf, personSlots } from '../person-slots.js'
+import { buckets, type ResolvedRange } from '../time.js'
+import { funnelAttempts } from './funnel-attempts.js'
+import { funnelGroups } from './funnel-groups.js'
+import { funnelPeople } from './funnel-people.js'
+import { funnelGroupResults, funnelResult } from './funnel-result.js'
+import { type FunnelTaker, funnelRows } from './funnel-rows.js'
+import { funnelSeries } from './funnel-series.js'
+import { type FunnelQuestion, funnelSpec } from './funnel-spec.js'
 import type { FunnelState } from './funnel-state.js'
+import { funnelUnordered } from './funnel-unordered.js'
+import { funnelValues } from './funnel-values.js'
 
-/** Consumes a scan in order of time and counts. */
-export interface FunnelMachine {
-  push(batch: EventBatch): void
-  /** How many people there are in the state. */
-  finish(): number
-}
+const DEFAULT_LIMIT = 25
 
 /**
- * One pass over rows in order of time; the state says what an event means. Of events at one instant, each fills one step of an attempt.
+ * Consumes a scan in order of time and counts. Match i is step i, the matches behind the steps are the exclusions; the column of the
+ * breakdown's property is among the rows.
  */
-export function funnelMachine(state: FunnelState, people: People): FunnelMachine {
-  const slots = personSlots(people)
-  // Rows of the instant that a batch has ended with: the next one may have more of them.
-  let persons: number[] = []
-  let masks: number[] = []
-  let instant = Number.NaN
+export interface FunnelMachine {
+  push(batch: EventBatch): void
+  /** @param now Conversion windows that end later are not over. */
+  result(now: number): FunnelResult
+}
 
-  const slotOf = (person: number, mask: number): number | undefined => {
-    const known = slots.find(person)
-    // Most people never do what opens a state.
-    if (known !== undefined || !state.opens(mask)) return known
-    state.reserve(slots.count() + 1)
-    return slots.add(person)
-  }
-
-  const single = (person: number, time: number, mask: number): void => {
-    const slot = slotOf(person, mask)
-    if (slot !== undefined) state.single(slot, time, mask)
-  }
-
-  const several = (time: number): void => {
-    for (const [person, group] of byPerson(persons, masks)) {
-      const slot = slotOf(
-        person,
-        group.reduce((all, mask) => all | mask, 0),
-      )
-      if (slot === undefined) continue
-      if (group.length === 1) state.single(slot, time, group[0]!)
-      else state.several(slot, time, group)
-    }
-    persons = []
-    masks = []
-  }
-
-  const keep = ({ person, matches }: EventBatch, from: number, to: number): void => {
-    for (let row = from; row < to; row++) {
-      persons.push(personOf(people, person[row]!))
-      masks.push(matches[row]!)
-    }
-  }
+/** One pass over rows in order of time. @throws AnalyticsError `invalid_query` where parts of the query don't go together. */
+export function funnelMachine(
+  query: FunnelQuestion,
+  { range, people }: { range: ResolvedRange; people: People },
+): FunnelMachine {
+  const { steps, order, breakdown, interval } = query
+  const spec = funnelSpec(query, range)
+  const isUnordered = order === 'unordered'
+  const newState = (): FunnelState => (isUnordered ? funnelUnordered(spec) : funnelAttempts(spec))
+  const state = newState()
+  const whole = funnelPeople(state, people)
+  const values = breakdown && funnelValues(breakdown.property)
+  const groups =
+    values &&
+    funnelGroups(breakdown.attribution ?? 'first', { steps: steps.length, values, whole, state, newState, people })
+  const series =
+    interval && funnelSeries({ spec, isUnordered, state: newState(), intervals: buckets(range, interval), people })
+  const takers: FunnelTaker[] = [whole, groups, series].filter((taker) => taker !== undefined)
+  const rows = funnelRows(takers, { people, values })
+  const ask = { ...query, names: steps.map(stepName) }
 
   return {
-    push(batch) {
-      const { length, time, person, matches } = batch
-      let row = 0
-      while (row < length && time[row] === instant) row++
-      keep(batch, 0, row)
-      if (row === length) return
-      several(instant)
-      while (row < length) {
-        const at = time[row]!
-        let end = row + 1
-        while (end < length && time[end] === at) end++
-        if (end === length) instant = at
-        if (end === length || end > row + 1) keep(batch, row, end)
-        else single(person[row]!, at, matches[row]!)
-        if (end < length && end > row + 1) several(at)
-        row = end
+    push: rows.push,
+    result(now) {
+      rows.finish()
+      const limit = breakdown?.limit ?? DEFAULT_LIMIT
+      return {
+        ...funnelResult(state, whole.count(), ask),
+        ...(groups ? { groups: funnelGroupResults(groups, { ...ask, limit, text: values.text }) } : {}),
+        // What comes behind the range is not read: a window that goes beyond it is never seen to its end.
+        ...(series ? { series: series.points(Math.min(now, range.to)) } : {}),
       }
-    },
-    finish() {
-      several(instant)
-      return slots.count()
     },
   }
 }
 
-function byPerson(persons: readonly number[], masks: readonly number[]): Map<number, number[]> {
-  const groups = new Map<number, number[]>()
-  for (const [i, person] of persons.entries()) {
-    const group = groups.get(person)
-    if (group) group.push(masks[i]!)
-    else groups.set(person, [masks[i]!])
-  }
-  return groups
+function stepName({ name, event }: Step): string {
+  return name ?? (typeof event === 'string' ? event : event.join(', '))
 }

@@ -1,4 +1,6 @@
-import type { FunnelHistogram, FunnelQuery, FunnelResult } from '@analytics/protocol'
+import type { FunnelGroup, FunnelHistogram, FunnelQuery, FunnelResult, FunnelStepResult } from '@analytics/protocol'
+import { compareText } from '@analytics/protocol/filter'
+import type { FunnelGroups } from './funnel-groups.js'
 import type { FunnelState } from './funnel-state.js'
 
 /** What the answer tells, beside the numbers. */
@@ -7,11 +9,54 @@ export interface FunnelAsk extends Pick<FunnelQuery, 'steps' | 'histogram'> {
 }
 
 /** What the states of so many people add up to. */
-export function funnelResult(state: FunnelState, people: number, { names, steps, histogram }: FunnelAsk): FunnelResult {
-  const paths: Paths = {
-    steps: Uint32Array.from({ length: people }, (_, slot) => state.path(slot)),
-    offset: state.offset,
+export function funnelResult(state: FunnelState, people: number, ask: FunnelAsk): FunnelResult {
+  const { steps, histogram } = ask
+  const paths = pathsOf(
+    state,
+    Uint32Array.from({ length: people }, (_, slot) => slot),
+  )
+  return {
+    steps: stepsOf(paths, ask),
+    ...(histogram ? { histogram: histogramOf(paths, { fromStep: 0, toStep: steps.length - 1, ...histogram }) } : {}),
   }
+}
+
+const OTHER = 'Other'
+
+/** The groups with the most people at the first step, as many as `limit`, and what the others add up to. */
+export function funnelGroupResults(
+  { state, each }: FunnelGroups,
+  { limit, text, ...ask }: FunnelAsk & { limit: number; text(value: number): string },
+): FunnelGroup[] {
+  const byValue = new Map<number, number[]>()
+  each((slot, value) => {
+    if (state.path(slot) === 0) return
+    const slots = byValue.get(value)
+    if (slots) slots.push(slot)
+    else byValue.set(value, [slot])
+  })
+  const all = [...byValue]
+    .map(([value, slots]) => ({ value: text(value), slots }))
+    .sort((a, b) => b.slots.length - a.slots.length || compareText(a.value, b.value))
+  const others = all.slice(limit).flatMap(({ slots }) => slots)
+  const shown = [...all.slice(0, limit), ...(others.length > 0 ? [{ value: OTHER, slots: others }] : [])]
+  return shown.map(({ value, slots }) => ({ value, steps: stepsOf(pathsOf(state, Uint32Array.from(slots)), ask) }))
+}
+
+/** What each sequence did on the deepest attempt. */
+interface Paths {
+  count: number
+  /** Bits of the steps. */
+  steps: Uint32Array
+  /** When it did the step, in ms from the beginning of the attempt. */
+  offset(index: number, step: number): number
+}
+
+function pathsOf({ path, offset }: FunnelState, slots: Uint32Array): Paths {
+  return { count: slots.length, steps: slots.map(path), offset: (index, step) => offset(slots[index]!, step) }
+}
+
+function stepsOf(paths: Paths, { names, steps }: FunnelAsk): FunnelStepResult[] {
   const users = names.map((_, s) => countOf(paths, 1 << s))
   /** The last step before, that everybody must do. */
   const previous = steps.map((_, s) => {
@@ -19,22 +64,13 @@ export function funnelResult(state: FunnelState, people: number, { names, steps,
     while (at > 0 && steps[at]!.optional) at--
     return Math.max(0, at)
   })
-  return {
-    steps: names.map((name, s) => ({
-      name,
-      users: users[s]!,
-      fromStart: share(users[s]!, users[0]!),
-      fromPrevious: share(users[s]!, users[previous[s]!]!),
-      ...timings(s === 0 || steps[s]!.optional ? new Float64Array() : secondsBetween(paths, previous[s]!, s)),
-    })),
-    ...(histogram ? { histogram: histogramOf(paths, { fromStep: 0, toStep: steps.length - 1, ...histogram }) } : {}),
-  }
-}
-
-/** What each person did on the deepest attempt. */
-interface Paths extends Pick<FunnelState, 'offset'> {
-  /** Bits of the steps, by slot. */
-  steps: Uint32Array
+  return names.map((name, s) => ({
+    name,
+    users: users[s]!,
+    fromStart: share(users[s]!, users[0]!),
+    fromPrevious: share(users[s]!, users[previous[s]!]!),
+    ...timings(s === 0 || steps[s]!.optional ? new Float64Array() : secondsBetween(paths, previous[s]!, s)),
+  }))
 }
 
 function countOf({ steps }: Paths, bit: number): number {
@@ -44,14 +80,14 @@ function countOf({ steps }: Paths, bit: number): number {
 }
 
 /** Seconds between two steps, of everyone who did both, ascending. */
-function secondsBetween({ steps, offset }: Paths, from: number, to: number): Float64Array {
+function secondsBetween({ count, steps, offset }: Paths, from: number, to: number): Float64Array {
   const both = (1 << from) | (1 << to)
-  const seconds = new Float64Array(steps.length)
-  let count = 0
-  for (let slot = 0; slot < steps.length; slot++) {
-    if ((steps[slot]! & both) === both) seconds[count++] = (offset(slot, to) - offset(slot, from)) / 1000
+  const seconds = new Float64Array(count)
+  let found = 0
+  for (let i = 0; i < count; i++) {
+    if ((steps[i]! & both) === both) seconds[found++] = (offset(i, to) - offset(i, from)) / 1000
   }
-  return seconds.subarray(0, count).sort()
+  return seconds.subarray(0, found).sort()
 }
 
 const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole)

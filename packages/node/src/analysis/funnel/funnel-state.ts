@@ -21,12 +21,38 @@ export interface FunnelState {
   reserve(people: number): void
   /** Whether an event opens the state of a person who has none. */
   opens(matches: number): boolean
-  /** One event at its instant. */
+  /** One event at its instant; it may count for fewer steps than it matches. */
   single(slot: number, time: number, matches: number): void
   /** Several events of one person at one instant, whose order is unknown: the outcome doesn't depend on it. */
   several(slot: number, time: number, matches: readonly number[]): void
-  /** Bits of the steps on the person's deepest attempt; 0 for a person whom an exclusion has removed. */
+  /** Ends what the event interrupts, by all that it matches. Only where events between two steps end an attempt. */
+  interrupt?(slot: number, matches: number): void
+  /** Makes the state of one slot that of another. */
+  copy(from: number, to: number): void
+  /** Bits of the steps on the person's deepest attempt; 0 where there is none, or an exclusion has removed the person. */
   path(slot: number): number
   /** When it did the step, in ms from its beginning. */
   offset(slot: number, step: number): number
+}
+
+/** Events of one instant, and as which steps each counts. */
+export interface CountedEvents {
+  time: number
+  matches: readonly number[]
+  /** @default as all that they match */
+  counted?: readonly number[]
+}
+
+/** Takes events of one person at one instant, one or more. */
+export function takeTied(state: FunnelState, slot: number, { time, matches, counted = matches }: CountedEvents): void {
+  if (matches.length > 1) state.several(slot, time, counted)
+  else {
+    state.single(slot, time, counted[0]!)
+    state.interrupt?.(slot, matches[0]!)
+  }
+}
+
+/** Whether one of the events opens the state of a person who has none. */
+export function opensAny(state: FunnelState, matches: readonly number[]): boolean {
+  return matches.some((mask) => state.opens(mask))
 }

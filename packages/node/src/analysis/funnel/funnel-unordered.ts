@@ -6,9 +6,9 @@ import type { FunnelSpec, FunnelState } from './funnel-state.js'
  */
 export function funnelUnordered({ steps, windowMs }: Pick<FunnelSpec, 'steps' | 'windowMs'>): FunnelState {
   /** By slot: when each step was done last. */
-  const last: Float64Array[] = []
+  const last: (Float64Array | undefined)[] = []
   /** Of the most that were done within a window, the instants, ascending. */
-  const best: Float64Array[] = []
+  const best: (Float64Array | undefined)[] = []
 
   function single(slot: number, time: number, matches: number): void {
     last[slot] ??= new Float64Array(steps).fill(Number.NaN)
@@ -37,6 +37,10 @@ export function funnelUnordered({ steps, windowMs }: Pick<FunnelSpec, 'steps' | 
         return count
       }
       for (const one of [...matches].sort((a, b) => bits(a) - bits(b) || a - b)) single(slot, time, one)
+    },
+    copy(from, to) {
+      last[to] = last[from]?.slice()
+      best[to] = best[from]
     },
     path: (slot) => (1 << (best[slot]?.length ?? 0)) - 1,
     offset: (slot, step) => best[slot]![step]! - best[slot]![0]!,

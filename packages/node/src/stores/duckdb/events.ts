@@ -1,6 +1,6 @@
 import { DAY_MS, type Day, dayOf, dayStart, type HotDay, type Seal, type StoredEvent } from '@analytics/protocol'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { DaysRead, HotRead, InsertOutcome } from '../../store.js'
+import type { DaysRead, InsertOutcome } from '../../store.js'
 import { anyOf, type Database, listed, rowsOf } from './database.js'
 import type { RecentIds } from './recent-ids.js'
 import { CHUNK_ROWS, eventTypes, fillChunk } from './rows.js'
@@ -134,15 +134,14 @@ export interface ReadGroup {
  * What a read touches, oldest first, as many days in a group as have so many rows together: a statement costs some milliseconds
  * whatever it reads, and what it sorts must fit in memory. A day with more is cut into parts of equal length.
  */
-export async function readGroups(
-  connection: DuckDBConnection,
-  names: TableNames,
-  { from, to, except = [] }: HotRead & { from: number; to: number },
+export function readGroups(
+  days: readonly HotDay[],
+  { from, to }: { from: number; to: number },
   groupRows: number,
-): Promise<ReadGroup[]> {
+): ReadGroup[] {
   const groups: ReadGroup[] = []
   let size = Number.POSITIVE_INFINITY
-  for (const { day, rows } of await listDays(connection, names, { from, to, except })) {
+  for (const { day, rows } of days) {
     const start = Math.max(from, dayStart(day))
     const end = Math.min(to, dayStart(day) + DAY_MS)
     size += rows

@@ -24,6 +24,7 @@ import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
 import { readAhead } from '../../read-ahead.js'
 import type { HotRead } from '../../store.js'
 import type { Database } from './database.js'
+import type { DayCounts } from './day-counts.js'
 import { exceptSeals, type ReadGroup, readGroups, sealCondition } from './events.js'
 import type { TableNames } from './schema.js'
 
@@ -39,6 +40,13 @@ const EVENT_ROWS = 20_000
 /** Groups of these with which a read with a condition and a limit begins: it finds few of their rows. */
 const FILTERED_GROUPS = 16
 
+/** What reads of events go by. */
+export interface EventSource {
+  database: Database
+  names: TableNames
+  days: DayCounts
+}
+
 /** The rows of a group without those of the given seals. The days come from the table itself. */
 function rowsOfGroup(names: TableNames, { first, last }: ReadGroup, { except = [] }: HotRead): DuckDbSource {
   const seals = except.filter(({ day }) => day >= first && day <= last)
@@ -46,14 +54,10 @@ function rowsOfGroup(names: TableNames, { first, last }: ReadGroup, { except = [
 }
 
 /** The narrow scan: ordered statements over a few days each, read chunk by chunk as typed arrays. */
-export async function* scanEvents(
-  database: Database,
-  names: TableNames,
-  request: ScanRequest & HotRead,
-): AsyncGenerator<EventBatch> {
-  const whole = await database.read((connection) => readGroups(connection, names, request, SCAN_ROWS))
-  const groups = whole.flatMap((group) => cutAt(group, request.intervals))
-  yield* readAhead(groups.map((group) => () => scanGroup(database, names, group, request)))
+export async function* scanEvents(source: EventSource, request: ScanRequest & HotRead): AsyncGenerator<EventBatch> {
+  const days = await source.days(request)
+  const groups = readGroups(days, request, SCAN_ROWS).flatMap((group) => cutAt(group, request.intervals))
+  yield* readAhead(groups.map((group) => () => scanGroup(source, group, request)))
 }
 
 /** The group cut where intervals begin, unless its parts are too small: events of one interval are joined without being sorted. */
@@ -70,8 +74,7 @@ function cutAt(group: ReadGroup, intervals: Float64Array | undefined): ReadGroup
 }
 
 async function* scanGroup(
-  database: Database,
-  names: TableNames,
+  { database, names }: EventSource,
   group: ReadGroup,
   request: ScanRequest & HotRead,
 ): AsyncGenerator<EventBatch> {
@@ -95,12 +98,12 @@ async function* scanGroup(
 
 /** Whole events, some at a time in the order asked for. */
 export async function* readHotEvents(
-  database: Database,
-  names: TableNames,
+  source: EventSource,
   request: EventsRequest & HotRead,
 ): AsyncGenerator<readonly StoredEvent[]> {
   const { order, signal } = request
-  const small = await database.read((connection) => readGroups(connection, names, request, EVENT_ROWS))
+  const { database, names } = source
+  const small = readGroups(await source.days(request), request, EVENT_ROWS)
   if (order === 'desc') small.reverse()
   let left = request.limit ?? Number.POSITIVE_INFINITY
   for (const group of Number.isFinite(left) ? growing(small, request.where ? FILTERED_GROUPS : 1) : small) {
