@@ -29,7 +29,7 @@ if (unknown.length > 0)
 const settings = { runs: count('runs')!, rows: count('rows'), events: count('events'), days: count('days') }
 for (const name of names) await BENCHMARKS[name]!(settings)
 
-function count(name: 'runs' | 'rows' | 'events'): number | undefined {
+function count(name: 'runs' | 'rows' | 'events' | 'days'): number | undefined {
   if (values[name] === undefined) return undefined
   const number = Number(values[name])
   if (Number.isSafeInteger(number) && number > 0) return number

@@ -73,6 +73,7 @@ export {
   type Range,
   type Step,
 } from './queries/base.js'
+export type { ErrorCounts, ErrorGroup, ErrorsQuery, ErrorsResult } from './queries/errors.js'
 export type { EventRow, EventsQuery, EventsResult } from './queries/events.js'
 export type {
   Exclusion,
@@ -85,7 +86,14 @@ export type {
   FunnelStepResult,
 } from './queries/funnel.js'
 export type { JourneyGroup, JourneyLink, JourneyNode, JourneysQuery, JourneysResult } from './queries/journeys.js'
+export type {
+  PerformanceMetric,
+  PerformanceQuery,
+  PerformanceResult,
+  PerformanceSummary,
+} from './queries/performance.js'
 export type { RetentionCohort, RetentionQuery, RetentionResult } from './queries/retention.js'
+export type { SessionNumbers, SessionsPoint, SessionsQuery, SessionsResult } from './queries/sessions.js'
 export type {
   Aggregate,
   AggregateMetric,

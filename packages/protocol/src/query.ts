@@ -6,10 +6,13 @@ import type {
   StickinessQuery,
   StickinessResult,
 } from './queries/activity.js'
+import type { ErrorsQuery, ErrorsResult } from './queries/errors.js'
 import type { EventsQuery, EventsResult } from './queries/events.js'
 import type { FunnelQuery, FunnelResult } from './queries/funnel.js'
 import type { JourneysQuery, JourneysResult } from './queries/journeys.js'
+import type { PerformanceQuery, PerformanceResult } from './queries/performance.js'
 import type { RetentionQuery, RetentionResult } from './queries/retention.js'
+import type { SessionsQuery, SessionsResult } from './queries/sessions.js'
 import type { TrendQuery, TrendResult } from './queries/trend.js'
 
 /** A question, told apart by `kind`. */
@@ -22,6 +25,9 @@ export type Query =
   | StickinessQuery
   | ActiveUsersQuery
   | JourneysQuery
+  | SessionsQuery
+  | PerformanceQuery
+  | ErrorsQuery
 
 /** Results by the kind of their query. */
 export interface ResultsByKind {
@@ -33,6 +39,9 @@ export interface ResultsByKind {
   stickiness: StickinessResult
   'active-users': ActiveUsersResult
   journeys: JourneysResult
+  sessions: SessionsResult
+  performance: PerformanceResult
+  errors: ErrorsResult
 }
 
 /** The result that goes with a query. */

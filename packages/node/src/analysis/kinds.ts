@@ -7,6 +7,9 @@ import type { Analysis } from './analysis.js'
 import { events } from './events.js'
 import { funnel } from './funnel/funnel.js'
 import { journeys } from './journeys/journeys.js'
+import { errors } from './quality/errors.js'
+import { performance } from './quality/performance.js'
+import { sessions } from './sessions/sessions.js'
 import { trend } from './trend/trend.js'
 
 /** How each kind is answered. */
@@ -19,4 +22,7 @@ export const ANALYSES: { readonly [Kind in Query['kind']]: Analysis<Extract<Quer
   stickiness,
   'active-users': activeUsers,
   journeys,
+  sessions,
+  performance,
+  errors,
 }

@@ -1,5 +1,6 @@
 import type { Aggregate, Scalar } from '@analytics/protocol'
 import { pairSet } from '../pair-set.js'
+import { percentile } from '../percentile.js'
 
 /** Aggregates the rows of an interval, each in a group. Groups are numbers from 0 on. */
 export interface Aggregator {
@@ -173,16 +174,9 @@ function percentiles(groups: number, share: number): Aggregator {
       if (typeof value === 'number') numbers[group]!.push(value)
     },
     take() {
-      const taken = numbers.map((one) => (one.length === 0 ? null : interpolated(Float64Array.from(one).sort(), share)))
+      const taken = numbers.map((one) => (one.length === 0 ? null : percentile(Float64Array.from(one).sort(), share)))
       numbers = Array.from({ length: groups }, (): number[] => [])
       return taken
     },
   }
-}
-
-/** The continuous percentile, as SQL's `percentile_cont` and DuckDB's `quantile_cont` define it. */
-function interpolated(sorted: Float64Array, share: number): number {
-  const at = (sorted.length - 1) * share
-  const low = sorted[Math.floor(at)]!
-  return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at))
 }

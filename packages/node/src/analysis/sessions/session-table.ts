@@ -1,0 +1,155 @@
+import type { EventBatch } from '@analytics/protocol'
+import { compareText } from '@analytics/protocol/filter'
+import { SERVER_SESSION } from '../../sessions/session.js'
+import type { People } from '../../store.js'
+import { personSlots } from '../person-slots.js'
+
+/** Says that there is none. */
+export const NONE = -1
+
+/** What the matches of the scan are: any event, then these. */
+export const PAGE_VIEW = 2
+export const DONE = 4
+export const CONVERSION = 8
+
+/** Sessions as columns, one place each. */
+export interface Sessions {
+  /** The person, a number from 0 on. */
+  person: Int32Array
+  /** Of the first event and the last, UTC milliseconds. */
+  start: Float64Array
+  end: Float64Array
+  pageViews: Uint32Array
+  /** Whether the person did anything. */
+  isEngaged: Uint8Array
+  /** Numbers of pages, or `NONE`. */
+  entry: Int32Array
+  exit: Int32Array
+  exitAt: Float64Array
+  entryAt: Float64Array
+  conversions: Uint32Array
+  value: Float64Array
+  /** The next session with the same id, of another person, or `NONE`. */
+  next: Int32Array
+}
+
+/** Consumes a scan in order of time, the columns `sessionId`, `pageUrl` and `eventValue` among it. */
+export interface SessionTable {
+  push(batch: EventBatch): void
+  count(): number
+  columns(): Sessions
+  /** The text of a page's number. */
+  page(number: number): string
+}
+
+const FIRST_CAPACITY = 1024
+
+function emptySessions(capacity: number): Sessions {
+  return {
+    person: new Int32Array(capacity),
+    start: new Float64Array(capacity),
+    end: new Float64Array(capacity),
+    pageViews: new Uint32Array(capacity),
+    isEngaged: new Uint8Array(capacity),
+    entry: new Int32Array(capacity),
+    exit: new Int32Array(capacity),
+    exitAt: new Float64Array(capacity),
+    entryAt: new Float64Array(capacity),
+    conversions: new Uint32Array(capacity),
+    value: new Float64Array(capacity),
+    next: new Int32Array(capacity),
+  }
+}
+
+/** No sessions yet. Memory: about 70 bytes and the id for each, and each page's text once. */
+export function sessionTable(people: People): SessionTable {
+  const slots = personSlots(people)
+  const byId = new Map<string, number>()
+  const pageNumbers = new Map<string, number>()
+  const pages: string[] = []
+  let sessions = emptySessions(0)
+  let count = 0
+
+  function grow(): void {
+    const larger = emptySessions(Math.max(FIRST_CAPACITY, count * 2))
+    for (const [name, column] of Object.entries(sessions)) larger[name as keyof Sessions].set(column)
+    sessions = larger
+  }
+
+  function begin(person: number, time: number): number {
+    if (count === sessions.start.length) grow()
+    sessions.person[count] = person
+    sessions.start[count] = time
+    sessions.entry[count] = NONE
+    sessions.exit[count] = NONE
+    sessions.next[count] = NONE
+    return count++
+  }
+
+  /** The session of a person, which begins with the event where it is not there yet. */
+  function sessionOf(id: string, person: number, time: number): number {
+    const first = byId.get(id)
+    if (first === undefined) {
+      const session = begin(person, time)
+      byId.set(id, session)
+      return session
+    }
+    // An id has one person, but for forged ones.
+    for (let at = first; ; at = sessions.next[at]!) {
+      if (sessions.person[at] === person) return at
+      if (sessions.next[at] !== NONE) continue
+      const session = begin(person, time)
+      sessions.next[at] = session
+      return session
+    }
+  }
+
+  function pageOf(text: string): number {
+    const known = pageNumbers.get(text)
+    if (known !== undefined) return known
+    pageNumbers.set(text, pages.length)
+    return pages.push(text) - 1
+  }
+
+  /** Of page views at one instant, the text decides which comes first: their order is unknown. */
+  function view(session: number, text: string, time: number): void {
+    const page = pageOf(text)
+    const { entry, entryAt, exit, exitAt } = sessions
+    const isFirst =
+      entry[session] === NONE || (entryAt[session] === time && compareText(text, pages[entry[session]!]!) < 0)
+    if (isFirst) {
+      entry[session] = page
+      entryAt[session] = time
+    }
+    const isTied = exit[session] !== NONE && exitAt[session] === time
+    if (isTied && compareText(text, pages[exit[session]!]!) <= 0) return
+    exit[session] = page
+    exitAt[session] = time
+  }
+
+  return {
+    push({ length, time, person, matches, columns }) {
+      for (let row = 0; row < length; row++) {
+        const id = String(columns.sessionId?.at(row))
+        if (id === SERVER_SESSION) continue
+        const slot = slots.find(person[row]!) ?? slots.add(person[row]!)
+        const session = sessionOf(id, slot, time[row]!)
+        const mask = matches[row]!
+        sessions.end[session] = time[row]!
+        if (mask & DONE) sessions.isEngaged[session] = 1
+        if (mask & PAGE_VIEW) {
+          sessions.pageViews[session]!++
+          const url = columns.pageUrl?.at(row) ?? null
+          if (url !== null) view(session, String(url), time[row]!)
+        }
+        if ((mask & CONVERSION) === 0) continue
+        sessions.conversions[session]!++
+        const value = columns.eventValue?.at(row)
+        if (typeof value === 'number') sessions.value[session]! += value
+      }
+    },
+    count: () => count,
+    columns: () => sessions,
+    page: (number) => pages[number]!,
+  }
+}

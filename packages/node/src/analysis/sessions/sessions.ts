@@ -1,0 +1,101 @@
+import {
+  BUILT_IN_EVENTS,
+  type EventMatch,
+  type SessionNumbers,
+  type SessionsQuery,
+  type SessionsResult,
+} from '@analytics/protocol'
+import { compareText } from '@analytics/protocol/filter'
+import { z } from 'zod'
+import { CONVERSION_PROPERTY } from '../../sessions/session.js'
+import { type Analysis, feed, whereOf } from '../analysis.js'
+import { percentile } from '../percentile.js'
+import { interval, kindSchema } from '../query-schema.js'
+import { type Buckets, buckets, isOver } from '../time.js'
+import { NONE, type Sessions, type SessionTable, sessionTable } from './session-table.js'
+
+const DEFAULT_LIMIT = 10
+
+const { pageView, sessionStart, sessionEnd, pageLoad, webVital, timing, identify, error } = BUILT_IN_EVENTS
+/** What a tracker sends by itself: it says nothing of what the person did. */
+const AUTOMATIC = [pageView, sessionStart, sessionEnd, pageLoad, webVital, timing, identify, error]
+
+/** In the order of their bits. */
+const MATCHES: readonly EventMatch[] = [
+  {},
+  { eventTypes: [pageView] },
+  { where: { property: 'eventType', op: 'notIn', value: AUTOMATIC } },
+  { where: { property: `properties.${CONVERSION_PROPERTY}`, op: 'eq', value: true } },
+]
+
+/** How people's visits are. */
+export const sessions: Analysis<SessionsQuery> = {
+  schema: kindSchema<SessionsQuery>('sessions', {
+    interval: interval.optional(),
+    limit: z.number().int().min(1).max(1000).optional(),
+  }),
+
+  async run(query, context) {
+    const { store, range, now } = context
+    const intervals = query.interval && buckets(range, query.interval)
+    const table = sessionTable(await store.people())
+    const columns = ['sessionId', 'pageUrl', 'eventValue']
+    await feed(table, context, { matches: MATCHES, columns, ...whereOf(query) })
+    return sessionsOf(table, { intervals, now, limit: query.limit ?? DEFAULT_LIMIT })
+  },
+}
+
+/** What sessions add up to. */
+function sessionsOf(
+  table: SessionTable,
+  { intervals, now, limit }: { intervals: Buckets | undefined; now: number; limit: number },
+): SessionsResult {
+  const columns = table.columns()
+  const all = Uint32Array.from({ length: table.count() }, (_, session) => session)
+  return {
+    total: numbersOf(columns, all),
+    ...(intervals ? { series: seriesOf(columns, all, intervals, now) } : {}),
+    entryPages: topPages(columns.entry, table, limit),
+    exitPages: topPages(columns.exit, table, limit),
+  }
+}
+
+function seriesOf(columns: Sessions, all: Uint32Array, intervals: Buckets, now: number) {
+  const byStart = all.slice().sort((a, b) => columns.start[a]! - columns.start[b]!)
+  let from = 0
+  return Array.from(intervals.starts, (_, i) => {
+    const end = intervals.starts[i + 1] ?? Number.POSITIVE_INFINITY
+    let to = from
+    while (to < byStart.length && columns.start[byStart[to]!]! < end) to++
+    const own = byStart.subarray(from, to)
+    from = to
+    return { start: intervals.label(i), complete: isOver(intervals, i, now), ...numbersOf(columns, own) }
+  })
+}
+
+function numbersOf(columns: Sessions, some: Uint32Array): SessionNumbers {
+  const seconds = Float64Array.from(some, (session) => (columns.end[session]! - columns.start[session]!) / 1000).sort()
+  const sum = (value: (session: number) => number): number => some.reduce((total, session) => total + value(session), 0)
+  const mean = (total: number): number | null => (some.length === 0 ? null : total / some.length)
+  const isBounce = (session: number): boolean => columns.pageViews[session]! <= 1 && columns.isEngaged[session] === 0
+  return {
+    sessions: some.length,
+    users: new Set(Int32Array.from(some, (session) => columns.person[session]!)).size,
+    averageSeconds: mean(seconds.reduce((total, one) => total + one, 0)),
+    medianSeconds: some.length === 0 ? null : percentile(seconds, 0.5),
+    bounceRate: mean(sum((session) => Number(isBounce(session)))),
+    pagesPerSession: mean(sum((session) => columns.pageViews[session]!)),
+    conversions: sum((session) => columns.conversions[session]!),
+    value: sum((session) => columns.value[session]!),
+  }
+}
+
+function topPages(numbers: Int32Array, table: SessionTable, limit: number): { page: string; sessions: number }[] {
+  const counts = new Map<number, number>()
+  for (const page of numbers.subarray(0, table.count()))
+    if (page !== NONE) counts.set(page, (counts.get(page) ?? 0) + 1)
+  return [...counts]
+    .map(([page, count]) => ({ page: table.page(page), sessions: count }))
+    .sort((a, b) => b.sessions - a.sessions || compareText(a.page, b.page))
+    .slice(0, limit)
+}
