@@ -111,8 +111,9 @@ describe.skipIf(skipsStandIn())('analytics-node schema, on servers', () => {
       const backToVersion2 = async () => {
         const { version } = (await store.records.get('meta', 'schema'))!
         await store.records.put('meta', 'schema', { version: 2 }, version)
-        // All that version 3 brought.
+        // All that versions 3 and 4 brought.
         await database.pool.query('DROP TABLE pf_analytics_dead_letters')
+        await database.pool.query('DROP TABLE pf_analytics_definitions')
       }
       const byScript = async () => {
         const { stdout } = await cli('schema', kind, '--from', '2')
@@ -125,6 +126,7 @@ describe.skipIf(skipsStandIn())('analytics-node schema, on servers', () => {
         await migrate()
         expect(await store.insertEvents(events)).toEqual(Array(3).fill('duplicate'))
         expect(await store.records.put('dead-letter', 'letter', { at: 0 }, 0)).toBe(1)
+        expect(await store.records.put('definition', 'metric/a/1', { at: 0 }, 0)).toBe(1)
       }
       await pool?.close(0)
       await database.drop()

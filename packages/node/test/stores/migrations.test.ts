@@ -159,7 +159,7 @@ describe('a DuckDB file', () => {
     }
   })
 
-  it('of version 2 gets the table of dead letters, and keeps what it held', async () => {
+  it('of version 2 gets the tables of dead letters and definitions, and keeps what it held', async () => {
     const events = sampleEvents({ count: 30 })
     await withStore(async (store) => {
       await store.setup('auto')
@@ -169,8 +169,9 @@ describe('a DuckDB file', () => {
     })
     const instance = await DuckDBInstance.create(path)
     const connection = await instance.connect()
-    // All that version 3 brought.
+    // All that versions 3 and 4 brought.
     await connection.run('DROP TABLE pf_analytics_dead_letters')
+    await connection.run('DROP TABLE pf_analytics_definitions')
     connection.closeSync()
     instance.closeSync()
     await expect(withStore((store) => store.setup('check'))).rejects.toThrow('schema duckdb --prefix pf_ --from 2')
@@ -180,6 +181,8 @@ describe('a DuckDB file', () => {
         expect(await store.insertEvents(events)).toEqual(Array(30).fill('duplicate'))
         await store.records.put('dead-letter', `letter ${opened}`, { at: START }, 0)
         expect(await store.records.list('dead-letter')).toHaveLength(opened + 1)
+        await store.records.put('definition', `metric/a/${opened}`, { at: START }, 0)
+        expect(await store.records.list('definition')).toHaveLength(opened + 1)
       })
     }
   })
