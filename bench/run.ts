@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { analyses } from './benchmarks/analyses.js'
 import { funnel } from './benchmarks/funnel.js'
 import { ingest } from './benchmarks/ingest.js'
 import { insert } from './benchmarks/insert.js'
@@ -9,7 +10,7 @@ import { rollup } from './benchmarks/rollup.js'
 import type { Settings } from './lib/settings.js'
 
 const BENCHMARKS: Record<string, (settings: Settings) => Promise<void>> = {
-  ...{ insert, recover, ingest, funnel, rollup, move, person },
+  ...{ insert, recover, ingest, funnel, analyses, rollup, move, person },
 }
 
 const { values, positionals } = parseArgs({
