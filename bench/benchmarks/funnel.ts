@@ -65,7 +65,13 @@ async function throughQuery({ path, cold }: Place, runs: number): Promise<Answer
   const store = duckdbStore({ path })
   const objects = fileObjectStore({ dir: cold })
   const tiering = createTiering({ hot: store, cold: objects, policy: { dropAfter: '1y' } })
-  const analytics = await createAnalytics({ store, tiering, now: () => TO, queries: { cacheCharacters: 0 } })
+  const analytics = await createAnalytics({
+    store,
+    tiering,
+    now: () => TO,
+    jobs: false,
+    queries: { cacheCharacters: 0 },
+  })
   const range = { from: new Date(FROM).toISOString(), to: new Date(TO).toISOString() }
   const steps = STEPS.map((event) => ({ event }))
   try {
