@@ -68,6 +68,7 @@ export type {
   IdentityLink,
   InsertOutcome,
   People,
+  PersonIds,
   RollupMarks,
   RollupStore,
   SessionStore,
