@@ -10,6 +10,7 @@ import type { ErrorsQuery, ErrorsResult } from './queries/errors.js'
 import type { EventsQuery, EventsResult } from './queries/events.js'
 import type { FunnelQuery, FunnelResult } from './queries/funnel.js'
 import type { JourneysQuery, JourneysResult } from './queries/journeys.js'
+import type { PeopleQuery, PeopleResult } from './queries/people.js'
 import type { PerformanceQuery, PerformanceResult } from './queries/performance.js'
 import type { RetentionQuery, RetentionResult } from './queries/retention.js'
 import type { SessionsQuery, SessionsResult } from './queries/sessions.js'
@@ -28,6 +29,7 @@ export type Query =
   | SessionsQuery
   | PerformanceQuery
   | ErrorsQuery
+  | PeopleQuery
 
 /** Results by the kind of their query. */
 export interface ResultsByKind {
@@ -42,6 +44,7 @@ export interface ResultsByKind {
   sessions: SessionsResult
   performance: PerformanceResult
   errors: ErrorsResult
+  people: PeopleResult
 }
 
 /** The result that goes with a query. */

@@ -1,4 +1,4 @@
-import { canonicalJson, type Json, type Query } from '@analytics/protocol'
+import { canonicalJson, type Json, type Query, type QueryBase } from '@analytics/protocol'
 
 /** Answers of queries, for as long as what they were made from is the same. */
 export interface AnswerCache {
@@ -25,8 +25,9 @@ const OPEN_MS = 10_000
 const CLOSED_MS = 600_000
 
 /** The key of an answer. How long the caller would have waited for it makes no difference. */
-export function answerKey({ timeoutMs: _timeoutMs, ...query }: Query, { version, now, isOpen }: AnswerState): string {
-  return `${version} ${Math.floor(now / (isOpen ? OPEN_MS : CLOSED_MS))} ${canonicalJson(query as unknown as Json)}`
+export function answerKey(query: Query, { version, now, isOpen }: AnswerState): string {
+  const { timeoutMs: _timeoutMs, ...asked } = query as Query & Pick<QueryBase, 'timeoutMs'>
+  return `${version} ${Math.floor(now / (isOpen ? OPEN_MS : CLOSED_MS))} ${canonicalJson(asked as unknown as Json)}`
 }
 
 /** Keeps the answers that were used last, up to so many characters of JSON. */

@@ -7,6 +7,7 @@ import type { Analysis } from './analysis.js'
 import { events } from './events.js'
 import { funnel } from './funnel/funnel.js'
 import { journeys } from './journeys/journeys.js'
+import { peopleOf } from './people.js'
 import { errors } from './quality/errors.js'
 import { performance } from './quality/performance.js'
 import { sessions } from './sessions/sessions.js'
@@ -25,4 +26,5 @@ export const ANALYSES: { readonly [Kind in Query['kind']]: Analysis<Extract<Quer
   sessions,
   performance,
   errors,
+  people: peopleOf({ funnel, retention, lifecycle, stickiness, 'active-users': activeUsers, journeys }),
 }

@@ -1,4 +1,4 @@
-import { AnalyticsError, type Metric, type Query, type QueryAnswer } from '@analytics/protocol'
+import { AnalyticsError, type Metric, type Query, type QueryAnswer, type QueryBase } from '@analytics/protocol'
 import type { ColdTier } from '../cold-tier.js'
 import type { HotStore } from '../store.js'
 import { admission } from './admission.js'
@@ -45,8 +45,9 @@ export function queryEngine(options: QueryEngineOptions): QueryEngine {
   const cache = answerCache(cacheCharacters)
 
   async function answer<Q extends Query>(query: Q, analysis: Analysis<Q>, signal: AbortSignal) {
-    const range = resolveRange(query.range)
-    const { tiers = 'all', onArchived = 'error' } = query
+    const base = baseOf(query)
+    const range = resolveRange(base.range)
+    const { tiers = 'all', onArchived = 'error' } = base
     const { from, to } = analysis.reads?.(query, range) ?? range
     const reader = await openTiers(store, cold, { from, to, tiers, onArchived })
     try {
@@ -65,9 +66,9 @@ export function queryEngine(options: QueryEngineOptions): QueryEngine {
 
   /** An answer that is kept, if there is one, or a new one, made in its turn. */
   async function keptAnswer<Q extends Query>(query: Q, analysis: Analysis<Q>, signal: AbortSignal) {
-    const range = resolveRange(query.range)
+    const range = resolveRange(baseOf(query).range)
     // Before anything is read: what changes meanwhile makes another version.
-    const version = store.dataVersion?.(analysis.reads?.(query, range) ?? range)
+    const version = analysis.namesPeople ? undefined : store.dataVersion?.(analysis.reads?.(query, range) ?? range)
     if (version === undefined) return heavy.run(() => answer(query, analysis, signal), signal)
     const key = answerKey(query, { version, now: now(), isOpen: range.to > now() })
     const kept = cache.get(key) as Awaited<ReturnType<typeof answer<Q>>> | undefined
@@ -80,7 +81,7 @@ export function queryEngine(options: QueryEngineOptions): QueryEngine {
   return {
     async run<Q extends Query>(query: Q, options: QueryOptions = {}): Promise<QueryAnswer<Q>> {
       const startedAt = performance.now()
-      const { timeoutMs = limits.timeoutMs } = query
+      const { timeoutMs = limits.timeoutMs } = baseOf(query)
       const timeout = AbortSignal.timeout(timeoutMs)
       const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
       // The kind decides what the others can't know of each other.
@@ -95,6 +96,9 @@ export function queryEngine(options: QueryEngineOptions): QueryEngine {
     },
   }
 }
+
+/** What every query has; people are asked for with that of the query in whose answer they are counted. */
+const baseOf = (query: Query): QueryBase => (query.kind === 'people' ? query.of : query)
 
 /** @throws AnalyticsError `query_too_large` */
 function assertWithin(maxRows: number, rows: number): void {

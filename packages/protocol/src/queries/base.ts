@@ -56,7 +56,7 @@ export interface Step {
   optional?: boolean
 }
 
-/** What every query has. */
+/** What every query has; that for people has the one of the query whose numbers they are behind. */
 export interface QueryBase {
   range: Range
   where?: Filter
