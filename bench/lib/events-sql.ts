@@ -25,8 +25,9 @@ export function eventColumns(): string {
     'user-' || person AS user_id, 'session-' || person || '-' || CAST(floor(ms / ${SESSION_MS}.0) AS BIGINT) AS session_id,
     'https://shop.example/products/' || product AS page_url,
     'Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0' AS user_agent, '192.0.2.0' AS ip_address,
-    'desktop' AS device_type, 'Chrome' AS browser, 'Linux' AS os, 'PT' AS country,
-    '{"product":' || product || ',"plan":"free","experiment":"checkout-b","tags":["a","b"],"$context":{"path":"/products/'
+    'desktop' AS device_type, CASE person % 5 WHEN 0 THEN 'Firefox' WHEN 1 THEN 'Safari' ELSE 'Chrome' END AS browser,
+    'Linux' AS os, 'PT' AS country,
+    '{"product":' || product || ',"plan":"' || CASE WHEN person % 10 = 0 THEN 'team' ELSE 'free' END || '","experiment":"checkout-b","tags":["a","b"],"$context":{"path":"/products/'
       || product || '","screen":"1440x900"}}' AS properties,
     1 AS schema_version`
 }

@@ -1,7 +1,19 @@
 import type { EventBatch } from './scan.js'
 
-/** Rows of numbers. */
-export type NumberRows = Pick<EventBatch, 'time' | 'person' | 'matches' | 'counts'>
+/** One number of each row. */
+export type NumberColumn = Float64Array | Int32Array | Uint32Array
+
+/** Rows of numbers, in columns of the same length, to which more may be added under other names. */
+export interface NumberRows extends Pick<EventBatch, 'time' | 'person' | 'matches' | 'counts'> {
+  [column: string]: NumberColumn | undefined
+}
+
+/** The rows with something else in place of each column. */
+export function mapColumns(rows: NumberRows, change: (column: NumberColumn) => NumberColumn): NumberRows {
+  return Object.fromEntries(
+    Object.entries(rows).map(([name, column]) => [name, change(column!)]),
+  ) as unknown as NumberRows
+}
 
 const DIGIT_BITS = 16
 const DIGIT_VALUES = 2 ** DIGIT_BITS
@@ -11,11 +23,14 @@ const RADIX_SPAN = DIGIT_VALUES ** 2
 /** Runs that are merged; more of them are sorted. */
 const MAX_RUNS = 32
 
+/** Rows that a merge must copy in one go, on average: copying fewer costs more than sorting. */
+const MERGED_ROWS = 64
+
 /** The rows by time. Those of one instant are in no particular order. */
 export function byTime(rows: NumberRows): NumberRows {
   const runs = runsOf(rows.time)
   if (!runs) return sorted(rows)
-  return runs.length === 1 ? rows : merged(rows, runs)
+  return runs.length === 1 ? rows : (merged(rows, runs) ?? sorted(rows))
 }
 
 /** Rows that are in order among themselves: the first, and the one behind the last. */
@@ -36,19 +51,22 @@ function runsOf(time: Float64Array): Run[] | undefined {
   return runs
 }
 
-/** Merges runs block by block: threads that read parts of a table by turns leave few and long ones. */
-function merged(rows: NumberRows, runs: Run[]): NumberRows {
+/** Merges runs block by block, where blocks are long: threads that read parts of a table by turns leave such runs. */
+function merged(rows: NumberRows, runs: Run[]): NumberRows | undefined {
   const { time } = rows
-  const target = emptyRows(time.length, rows.counts !== undefined)
+  const target = mapColumns(rows, emptyLike)
+  const columns = Object.keys(rows).map((name) => ({ from: rows[name]!, to: target[name]! }))
   let open = runs
+  let blocksLeft = Math.max(MAX_RUNS, time.length / MERGED_ROWS)
   for (let at = 0; open.length > 0; ) {
+    if (blocksLeft-- < 0) return undefined
     let first = open[0]!
     for (const run of open) if (time[run.from]! < time[first.from]!) first = run
     let limit = Number.POSITIVE_INFINITY
     for (const run of open) if (run !== first) limit = Math.min(limit, time[run.from]!)
     let end = first.from + 1
     while (end < first.to && time[end]! <= limit) end++
-    copyRows(rows, target, { from: first.from, to: end, at })
+    for (const { from, to } of columns) to.set(from.subarray(first.from, end), at)
     at += end - first.from
     first.from = end
     if (end === first.to) open = open.filter((run) => run !== first)
@@ -56,34 +74,18 @@ function merged(rows: NumberRows, runs: Run[]): NumberRows {
   return target
 }
 
-function copyRows(rows: NumberRows, target: NumberRows, { from, to, at }: Run & { at: number }): void {
-  target.time.set(rows.time.subarray(from, to), at)
-  target.person.set(rows.person.subarray(from, to), at)
-  target.matches.set(rows.matches.subarray(from, to), at)
-  if (rows.counts) target.counts!.set(rows.counts.subarray(from, to), at)
+function sorted(rows: NumberRows): NumberRows {
+  const order = orderOf(rows.time)
+  return mapColumns(rows, (column) => {
+    const ordered = emptyLike(column)
+    // A loop: `from` with a function takes ten times as long.
+    for (let at = 0; at < order.length; at++) ordered[at] = column[order[at]!]!
+    return ordered
+  })
 }
 
-function emptyRows(length: number, hasCounts: boolean): NumberRows {
-  return {
-    time: new Float64Array(length),
-    person: new Int32Array(length),
-    matches: new Uint32Array(length),
-    ...(hasCounts ? { counts: new Uint32Array(length) } : {}),
-  }
-}
-
-function sorted({ time, person, matches, counts }: NumberRows): NumberRows {
-  const order = orderOf(time)
-  const rows = emptyRows(order.length, counts !== undefined)
-  // Loops: `from` with a function takes ten times as long.
-  for (let at = 0; at < order.length; at++) {
-    const row = order[at]!
-    rows.time[at] = time[row]!
-    rows.person[at] = person[row]!
-    rows.matches[at] = matches[row]!
-    if (counts) rows.counts![at] = counts[row]!
-  }
-  return rows
+function emptyLike(column: NumberColumn): NumberColumn {
+  return new (column.constructor as new (length: number) => NumberColumn)(column.length)
 }
 
 /** The rows' numbers in order of time: by its digits, the lower first, which takes as long whatever the order was. */

@@ -87,7 +87,6 @@ export type { Logger, TieringOptions, TieringTimes } from './options.js'
 export type { TieringPolicy } from './policy.js'
 export type { ScanOptions } from './read/scan.js'
 export type {
-  SegmentBatch,
   SegmentFilterOptions,
   SegmentFormat,
   SegmentReadOptions,

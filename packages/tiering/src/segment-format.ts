@@ -43,12 +43,6 @@ export interface SegmentFilterOptions extends SegmentReadOptions {
   where?: Filter
 }
 
-/** A batch of a segment's scan: `identities` where the numbers of people are not to be believed. */
-export interface SegmentBatch extends EventBatch {
-  /** Only with `withIdentities`: whose event each row is. */
-  identities?: readonly { userId: string | null; anonymousId: string | null }[]
-}
-
 /**
  * How a day's events lie in a file. A segment holds every column of an event and the store's number of its person.
  *
@@ -102,7 +96,7 @@ export interface SegmentFormat {
    * The narrow read of analyses, in order of time; filters and projection are applied while reading. Where a filter leaves a few
    * people alone, only parts of the file need be asked for.
    */
-  scan(source: SegmentSource, request: ScanRequest, options?: { withIdentities?: boolean }): AsyncIterable<SegmentBatch>
+  scan(source: SegmentSource, request: ScanRequest): AsyncIterable<EventBatch>
 
   /** Whole events in the order asked for. */
   readEvents(source: SegmentSource, request: EventsRequest): AsyncIterable<readonly StoredEvent[]>

@@ -42,7 +42,7 @@ export function jsonFormat(): SegmentFormat {
     async prefetch(source) {
       await source.file()
     },
-    async *scan(source, request, { withIdentities } = {}) {
+    async *scan(source, request) {
       const rows = (await rowsOf(source)).filter(
         (row) =>
           row.eventTimestamp >= request.from &&
@@ -60,7 +60,6 @@ export function jsonFormat(): SegmentFormat {
         columns: Object.fromEntries(
           (request.columns ?? []).map((name) => [name, rows.map((row) => propertyValue(row, name))]),
         ),
-        ...(withIdentities ? { identities: rows } : {}),
       }
     },
     async *readEvents(source, { from, to, where, order, limit }) {

@@ -78,8 +78,8 @@ export function parquetFormat(options: ParquetFormatOptions = {}): SegmentFormat
     async prefetch(source, where) {
       await locateParquet(await engine(), source, where)
     },
-    async *scan(source, request, { withIdentities = false } = {}) {
-      yield* scanParquet(await engine(), source, request, withIdentities)
+    async *scan(source, request) {
+      yield* scanParquet(await engine(), source, request)
     },
     async *readEvents(source, request) {
       yield* readParquetEvents(await engine(), source, request)

@@ -1,22 +1,19 @@
 import { setImmediate } from 'node:timers/promises'
-import type { EventsRequest, Filter, NumberedEvent, ScanRequest, StoredEvent } from '@analytics/protocol'
+import type { EventBatch, EventsRequest, Filter, NumberedEvent, ScanRequest, StoredEvent } from '@analytics/protocol'
 import {
   boundTypes,
-  type DuckDbChunk,
   type DuckDbSource,
   duckdbStatement,
   EVENT_SELECT,
   eventsOf,
   eventsStatement,
-  listedBatches,
-  listedScanStatement,
   numbersOf,
-  scanBatch,
+  scanBatches,
   scanStatement,
 } from '@analytics/protocol/duckdb'
 import { throwIfAborted } from '../abort.js'
 import { peopleOfFilter } from '../read/people-of-filter.js'
-import type { SegmentBatch, SegmentFilterOptions, SegmentSource } from '../segment-format.js'
+import type { SegmentFilterOptions, SegmentSource } from '../segment-format.js'
 import type { RowSummary } from '../segments/row-hash.js'
 import { COLUMNS } from '../segments/row-text.js'
 import { hashBits, PERSON_ID } from './columns.js'
@@ -28,8 +25,12 @@ import { filterCondition, summaryOf, summaryStatement } from './summarize.js'
 /** Rows that are sorted at once when whole events are read in order: wide rows are what runs out of memory. */
 const SLICE_ROWS = 50_000
 const MINUTE_MS = 60_000
-/** A file of about a million events: the numbers of so many fit in memory. */
-const LISTED_BYTES = 64 * 1024 * 1024
+/** Rows of which the numbers are in memory at once. */
+const SCAN_ROWS = 1_000_000
+/** The same where there is text, of which each row may have its own: it takes 100 bytes a row, and more. */
+const TEXT_SCAN_ROWS = 300_000
+/** Of a file, for each row at least. */
+const ROW_BYTES = 48
 
 type Span = Pick<EventsRequest, 'from' | 'to'>
 
@@ -47,37 +48,23 @@ export async function* scanParquet(
   engine: Engine,
   source: SegmentSource,
   request: ScanRequest,
-  withIdentities: boolean,
-): AsyncGenerator<SegmentBatch> {
+): AsyncGenerator<EventBatch> {
   const rows = await locateParquet(engine, source, request.where)
   if (!rows) return
-  const columns = request.columns ?? []
-  if (columns.length === 0 && !withIdentities && source.size <= LISTED_BYTES) {
-    const statement = listedScanStatement(rows, request)
-    for await (const chunk of streamChunks(engine, statement, request.signal)) {
-      for (const batch of listedBatches(chunk, statement)) {
+  const { signal } = request
+  const most = request.columns?.length ? TEXT_SCAN_ROWS : SCAN_ROWS
+  const isShort = (rows.rows ?? source.size / ROW_BYTES) <= most
+  for (const { from, to } of isShort ? [request] : await timeSlices(engine, rows, request, most)) {
+    const statement = scanStatement(rows, { ...request, from, to })
+    for await (const chunk of streamChunks(engine, statement, signal)) {
+      for (const batch of scanBatches(chunk, statement)) {
         yield batch
         // Nothing is waited for any more: others in the process have their turn.
         await setImmediate()
-        throwIfAborted(request.signal)
+        throwIfAborted(signal)
       }
     }
-    return
   }
-  const statement = scanStatement(rows, request, withIdentities ? ['user_id', 'anonymous_id'] : [])
-  for await (const chunk of streamChunks(engine, statement, request.signal)) {
-    const batch = scanBatch(chunk, columns)
-    yield withIdentities ? { ...batch, identities: identitiesOf(chunk, 3 + columns.length) } : batch
-  }
-}
-
-function identitiesOf(chunk: DuckDbChunk, first: number): { userId: string | null; anonymousId: string | null }[] {
-  const users = chunk.getColumnVector(first)
-  const visitors = chunk.getColumnVector(first + 1)
-  return Array.from({ length: chunk.rowCount }, (_, row) => ({
-    userId: users.getItem(row) as string | null,
-    anonymousId: visitors.getItem(row) as string | null,
-  }))
 }
 
 /** Whole events in order. A long read is cut into slices of time, each sorted by itself. */
@@ -90,7 +77,7 @@ export async function* readParquetEvents(
   if (!rows) return
   const isShort =
     Math.min(request.limit ?? Number.POSITIVE_INFINITY, rows.rows ?? Number.POSITIVE_INFINITY) <= SLICE_ROWS
-  const slices = isShort ? [request] : await timeSlices(engine, rows, request)
+  const slices = isShort ? [request] : await eventSlices(engine, rows, request)
   let left = request.limit ?? Number.POSITIVE_INFINITY
   for (const { from, to } of slices) {
     if (left <= 0) return
@@ -102,11 +89,18 @@ export async function* readParquetEvents(
   }
 }
 
-/** Slices of the range, in the order asked for, of about as many rows as can be sorted at once. */
+/** Slices of the range, in the order asked for. */
+async function eventSlices(engine: Engine, rows: LocatedRows, request: EventsRequest): Promise<Span[]> {
+  const slices = await timeSlices(engine, rows, request, SLICE_ROWS)
+  return request.order === 'desc' ? slices.reverse() : slices
+}
+
+/** Slices of a range, in order, of no more rows each unless one minute has. */
 async function timeSlices(
   engine: Engine,
   { from, where = 'true' }: DuckDbSource,
-  request: EventsRequest,
+  request: Span & Pick<EventsRequest, 'signal'>,
+  most: number,
 ): Promise<Span[]> {
   const { dialect, values } = duckdbStatement()
   const sql =
@@ -121,10 +115,9 @@ async function timeSlices(
     ]
     for (let i = 0; i < chunk.rowCount; i++) counted.push({ key: minutes[i]!, rows: events[i]! })
   }
-  const cuts = cutPoints(counted, SLICE_ROWS).map((minute) => minute * MINUTE_MS)
+  const cuts = cutPoints(counted, most).map((minute) => minute * MINUTE_MS)
   const bounds = [request.from, ...cuts, request.to]
-  const slices = bounds.slice(1).map((to, index) => ({ from: bounds[index]!, to }))
-  return request.order === 'desc' ? slices.reverse() : slices
+  return bounds.slice(1).map((to, index) => ({ from: bounds[index]!, to }))
 }
 
 /** Every row, in the order of the file. */

@@ -5,6 +5,7 @@ import type {
   Day,
   EventBatch,
   EventsRequest,
+  ScanColumn,
   ScanRequest,
   StoredEvent,
 } from '@analytics/protocol'
@@ -12,7 +13,7 @@ import { compareText } from '@analytics/protocol/filter'
 import { type CatalogEntry, type CatalogSegment, dayState, isReadable, liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import { pendingSeals } from '../operations/survey.js'
-import type { SegmentBatch } from '../segment-format.js'
+import type { SegmentSource } from '../segment-format.js'
 import { type KnownEvents, knownEvents } from './id-lists.js'
 import { mergeBatches, mergeRows } from './merge.js'
 import { peopleOfFilter } from './people-of-filter.js'
@@ -193,13 +194,12 @@ async function* scanSegment(
   segment: CatalogSegment,
   request: ScanRequest,
 ): AsyncGenerator<EventBatch> {
-  const withIdentities = !(await reading.isNumberedAsHot(segment))
+  const isNumberedAsHot = await reading.isNumberedAsHot(segment)
   const { source, release } = reading.open(segment, request.signal)
   try {
     const visible = withoutHidden(reading, segment, request)
-    for await (const batch of reading.format.scan(source, visible, { withIdentities })) {
-      yield withIdentities ? await renumbered(reading, batch) : batch
-    }
+    if (isNumberedAsHot) yield* reading.format.scan(source, visible)
+    else yield* renumbered(reading, source, visible)
   } finally {
     await release()
   }
@@ -215,9 +215,22 @@ function withoutHidden<Request extends ScanRequest | EventsRequest>(
   return others ? { ...request, where: request.where ? { and: [request.where, others] } : others } : request
 }
 
-/** The batch with the hot store's numbers in place of those of another dictionary. */
-async function renumbered({ hot }: Reading, { identities = [], ...batch }: SegmentBatch): Promise<EventBatch> {
-  return { ...batch, person: await hot.personNumbers(identities) }
+/** The rows with the hot store's numbers in place of those of another dictionary. */
+async function* renumbered(
+  { hot, format }: Reading,
+  source: SegmentSource,
+  request: ScanRequest,
+): AsyncGenerator<EventBatch> {
+  const columns = [...(request.columns ?? []), 'userId', 'anonymousId']
+  for await (const batch of format.scan(source, { ...request, columns })) {
+    const { userId, anonymousId } = batch.columns
+    const text = (column: ScanColumn | undefined, row: number) => (column?.at(row) ?? null) as string | null
+    const identities = Array.from({ length: batch.length }, (_, row) => ({
+      userId: text(userId, row),
+      anonymousId: text(anonymousId, row),
+    }))
+    yield { ...batch, person: await hot.personNumbers(identities) }
+  }
 }
 
 async function* readSegment(

@@ -271,20 +271,6 @@ export const segmentFormatContract: readonly ContractCase<SegmentFormatContext>[
     },
   },
   {
-    name: 'names whose event each row is, when asked to',
-    async run(context) {
-      const rows = numberEvents(sampleEvents({ count: 200 }))
-      const source = await written(context, rows)
-      const byPerson = new Map(rows.map((row) => [row.person, row.userId ?? row.anonymousId]))
-      for await (const batch of context.format.scan(source, { ...ALL, matches: [{}] }, { withIdentities: true })) {
-        for (let i = 0; i < batch.length; i++) {
-          const identity = batch.identities?.[i]
-          assert.equal(identity?.userId ?? identity?.anonymousId, byPerson.get(batch.person[i]!))
-        }
-      }
-    },
-  },
-  {
     name: 'makes one text of half a surrogate pair, so that the rows still compare',
     async run(context) {
       const [event] = sampleEvents({ count: 1 })

@@ -1,7 +1,7 @@
 import type { FunnelBreakdown } from '@analytics/protocol'
 import { compareText } from '@analytics/protocol/filter'
 import type { People } from '../../store.js'
-import { personSlots } from '../person-slots.js'
+import { personOf } from '../person-slots.js'
 import type { FunnelPeople } from './funnel-people.js'
 import type { FunnelTaker } from './funnel-rows.js'
 import { type FunnelState, opensAny, takeTied } from './funnel-state.js'
@@ -45,65 +45,42 @@ export function funnelGroups(
  * several values at that instant it is the smallest.
  */
 function groupsByTouch(touch: 'first' | 'last', options: FunnelGroupsOptions): FunnelGroups {
-  const { values, whole, state } = options
+  const { values, whole, state, people } = options
   const anyStep = 2 ** options.steps - 1
-  const slots = personSlots(options.people)
-  let people = new Int32Array(0)
-  let numbers = new Int32Array(0)
-  let times = new Float64Array(0)
+  /** By person, the number of the value: 0 is the empty one. */
+  let numbers = new Int32Array(people.count)
 
-  function slotOf(person: number): number {
-    const known = slots.find(person)
-    if (known !== undefined) return known
-    const slot = slots.add(person)
-    if (slot === people.length) {
-      const length = Math.max(1024, slot * 2)
-      people = larger(people, new Int32Array(length))
-      numbers = larger(numbers, new Int32Array(length))
-      times = larger(times, new Float64Array(length))
-    }
-    people[slot] = person
-    return slot
-  }
+  const isDecided = (person: number): boolean =>
+    touch === 'first' && person < numbers.length && numbers[person] !== EMPTY
 
-  const isDecided = (slot: number, time: number): boolean =>
-    touch === 'first' && numbers[slot] !== EMPTY && times[slot] !== time
-
-  function note(slot: number, time: number, text: string): void {
+  function note(person: number, text: string): void {
     const value = values.number(text)
     if (value === EMPTY) return
-    const isTied = numbers[slot] !== EMPTY && times[slot] === time
-    if (isTied && compareText(values.text(numbers[slot]!), text) <= 0) return
-    numbers[slot] = value
-    times[slot] = time
+    if (person >= numbers.length) {
+      const larger = new Int32Array(Math.max(1024, person * 2))
+      larger.set(numbers)
+      numbers = larger
+    }
+    numbers[person] = value
   }
 
   return {
     state,
-    single(person, time, matches) {
+    single(id, _time, matches) {
       if ((matches & anyStep) === 0) return
-      const slot = slotOf(person)
-      if (!isDecided(slot, time)) note(slot, time, values.read())
+      const person = personOf(people, id)
+      if (!isDecided(person)) note(person, values.read())
     },
-    several(person, time, { matches, values: texts }) {
-      if (!matches.some((mask) => mask & anyStep)) return
-      const slot = slotOf(person)
-      if (isDecided(slot, time)) return
-      for (const [i, text] of texts.entries()) if (matches[i]! & anyStep) note(slot, time, text)
+    several(person, _time, { matches, values: texts }) {
+      if (isDecided(person)) return
+      const own = texts.filter((text, i) => matches[i]! & anyStep && text !== '').sort(compareText)
+      if (own.length > 0) note(person, own[0]!)
     },
     each(tell) {
-      for (let i = 0; i < slots.count(); i++) {
-        const slot = whole.find(people[i]!)
-        if (slot !== undefined) tell(slot, numbers[i]!)
-      }
+      for (const [slot, person] of whole.people().entries()) tell(slot, numbers[person] ?? EMPTY)
     },
     people: whole.people,
   }
-}
-
-function larger<Numbers extends { set(from: Numbers): void }>(old: Numbers, grown: Numbers): Numbers {
-  grown.set(old)
-  return grown
 }
 
 /** A sequence for each person and value, of the events that have the value. */

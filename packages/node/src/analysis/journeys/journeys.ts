@@ -130,13 +130,18 @@ function journeyReader(spec: JourneysSpec, { labels, taker, people }: JourneyRea
   const slots = personSlots(people)
   // The steps of the instant that is being read.
   let instant = Number.NaN
-  let steps: { person: number; label: number }[] = []
+  const persons: number[] = []
+  const steps: number[] = []
 
+  const tell = (person: number, label: number): void =>
+    sessions.push(slots.find(person) ?? slots.add(person), label, instant)
+
+  /** Tells of the steps of the instant: one, nearly always. */
   const flush = (): void => {
-    if (steps.length > 1)
-      steps.sort((a, b) => a.person - b.person || compareText(labels.text(a.label), labels.text(b.label)))
-    for (const { person, label } of steps) sessions.push(slots.find(person) ?? slots.add(person), label, instant)
-    steps = []
+    if (steps.length === 1) tell(persons[0]!, steps[0]!)
+    else for (const i of inOrder({ persons, steps }, labels)) tell(persons[i]!, steps[i]!)
+    persons.length = 0
+    steps.length = 0
   }
 
   return {
@@ -150,7 +155,8 @@ function journeyReader(spec: JourneysSpec, { labels, taker, people }: JourneyRea
           flush()
           instant = time[row]!
         }
-        steps.push({ person: personOf(people, person[row]!), label })
+        persons.push(personOf(people, person[row]!))
+        steps.push(label)
       }
     },
     end() {
@@ -159,6 +165,15 @@ function journeyReader(spec: JourneysSpec, { labels, taker, people }: JourneyRea
     },
     numbers: slots.people,
   }
+}
+
+/** The places of steps of one instant, by person, then by the text of the label. */
+function inOrder(
+  { persons, steps }: { persons: readonly number[]; steps: readonly number[] },
+  { text }: JourneyLabels,
+): number[] {
+  const places = steps.map((_, i) => i)
+  return places.sort((a, b) => persons[a]! - persons[b]! || compareText(text(steps[a]!), text(steps[b]!)))
 }
 
 function sessionsOf(spec: JourneysSpec, labels: JourneyLabels, { add }: JourneyTaker): JourneySessions {

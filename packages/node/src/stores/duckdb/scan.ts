@@ -15,9 +15,7 @@ import {
   EVENT_SELECT,
   eventsOf,
   eventsStatement,
-  listedBatches,
-  listedScanStatement,
-  scanBatch,
+  scanBatches,
   scanStatement,
 } from '@analytics/protocol/duckdb'
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
@@ -28,8 +26,11 @@ import type { DayCounts } from './day-counts.js'
 import { exceptSeals, type ReadGroup, readGroups, sealCondition } from './events.js'
 import type { TableNames } from './schema.js'
 
-/** Rows that one statement of a narrow read looks at. */
+/** Rows that one statement of a narrow read of numbers looks at. */
 const SCAN_ROWS = 1_000_000
+
+/** The same where there is text, of which each row may have its own: it takes 100 bytes a row, and more. */
+const TEXT_SCAN_ROWS = 300_000
 
 /** Rows of one interval that are worth a statement. */
 const JOINED_ROWS = 50_000
@@ -53,10 +54,11 @@ function rowsOfGroup(names: TableNames, { first, last }: ReadGroup, { except = [
   return { from: names.events, where: `event_day BETWEEN DATE '${first}' AND DATE '${last}'${exceptSeals(seals)}` }
 }
 
-/** The narrow scan: ordered statements over a few days each, read chunk by chunk as typed arrays. */
+/** The narrow scan: statements over a few days each, one after the other. */
 export async function* scanEvents(source: EventSource, request: ScanRequest & HotRead): AsyncGenerator<EventBatch> {
   const days = await source.days(request)
-  const groups = readGroups(days, request, SCAN_ROWS).flatMap((group) => cutAt(group, request.intervals))
+  const size = request.columns?.length ? TEXT_SCAN_ROWS : SCAN_ROWS
+  const groups = readGroups(days, request, size).flatMap((group) => cutAt(group, request.intervals))
   yield* readAhead(groups.map((group) => () => scanGroup(source, group, request)))
 }
 
@@ -78,16 +80,11 @@ async function* scanGroup(
   group: ReadGroup,
   request: ScanRequest & HotRead,
 ): AsyncGenerator<EventBatch> {
-  const { columns = [], signal } = request
-  const rows = rowsOfGroup(names, group, request)
+  const { signal } = request
   const part = { ...request, from: group.from, to: group.to }
-  if (columns.length > 0) {
-    for await (const chunk of chunksOf(database, scanStatement(rows, part), signal)) yield scanBatch(chunk, columns)
-    return
-  }
-  const statement = listedScanStatement(rows, part)
+  const statement = scanStatement(rowsOfGroup(names, group, request), part)
   for await (const chunk of chunksOf(database, statement, signal)) {
-    for (const batch of listedBatches(chunk, statement)) {
+    for (const batch of scanBatches(chunk, statement)) {
       yield batch
       // Nothing is waited for any more: others in the process have their turn.
       await setImmediate()

@@ -8,7 +8,7 @@ import { ALWAYS, type StoreContext } from './support.js'
 const ROWS = 100_000
 
 /** No store hands out more rows at a time. */
-const MOST_BATCH_ROWS = 5_000
+const MOST_BATCH_ROWS = 20_000
 
 /** What a read may hold on to, however much it reads; all rows at once are several times that. */
 const MOST_HEAP_BYTES = 24 * 1024 * 1024

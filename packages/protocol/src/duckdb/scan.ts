@@ -1,0 +1,147 @@
+import { columnName } from '../event.js'
+import { matchToSql, propertyReference } from '../filter.js'
+import type { ScanRequest } from '../scan.js'
+import { conditions } from './conditions.js'
+import type { DuckDbSource } from './source.js'
+import { type BoundStatement, duckdbStatement, type Statement } from './statement.js'
+
+/** The narrow read, whose one row `scanBatches` reads. */
+export interface ScanStatement extends BoundStatement {
+  /**
+   * What its columns list, an item for each event: `time`, `person`, `matches`, `counts` where events are joined; then the `place` of each
+   * column of the request, with its numbers, or the numbers of its texts.
+   */
+  lists: readonly string[]
+  /** The columns of the request. Behind the lists come, for each that is none of numbers, its different texts, or JSON. */
+  columns: readonly { name: string; place: string; type: 'text' | 'json' | 'number' }[]
+}
+
+/** Intervals that one statement tells apart: each row is compared with them one by one. */
+const JOINED_INTERVALS = 200
+
+/**
+ * The narrow read as one row of lists, since a chunk for each 2,048 rows costs as much as what is done with them. Of a column of text each
+ * different text comes once, and for each row its place among them. Every row is in memory, 16 bytes and more. Where intervals are asked
+ * for, events are joined unless there are too many of them, or numbers are read.
+ */
+export function scanStatement(source: DuckDbSource, request: ScanRequest): ScanStatement {
+  const statement = duckdbStatement()
+  const columns = columnsOf(request)
+  const texts = columns.filter(({ type }) => type !== 'number')
+  const starts = texts.length === columns.length ? startsWithin(request) : undefined
+  const rows = rowsSql(source, request, { statement, columns, starts })
+  const same = ['t', 'person', 'm', ...columns.map(({ place }) => place)]
+  const all = starts ? `SELECT ${same.join(', ')}, count(*)::UINTEGER AS n FROM (${rows}) GROUP BY ALL` : rows
+  const lists = ['t', 'person', 'm', ...(starts ? ['n'] : []), ...columns.map(numberOf)].map((list) => `list(${list})`)
+  return {
+    sql: withTexts(all, { texts, lists }),
+    values: statement.values,
+    lists: ['time', 'person', 'matches', ...(starts ? ['counts'] : []), ...columns.map(({ place }) => place)],
+    columns,
+  }
+}
+
+/** What a statement is made of beside the request. */
+interface ScanParts {
+  statement: Statement
+  columns: readonly SelectedColumn[]
+  starts: readonly number[] | undefined
+}
+
+function rowsSql(source: DuckDbSource, request: ScanRequest, { statement, columns, starts }: ScanParts): string {
+  const time = starts ? intervalStart(starts, statement) : 'epoch_ms(event_timestamp)::DOUBLE'
+  const list = [`${time} AS t`, 'person', `${matchMask(request, statement)} AS m`]
+  for (const { sql, place } of columns) list.push(`${sql(statement)} AS ${place}`)
+  const all = [...conditions(source, request, statement), ...typeCondition(request, statement)]
+  const rows = `SELECT ${list.join(', ')} FROM ${source.from} WHERE ${all.join(' AND ')}`
+  return isByType(request) ? rows : `SELECT * FROM (${rows}) WHERE m <> 0`
+}
+
+/** What is listed of a column: of text its number. */
+const numberOf = ({ place, type }: SelectedColumn): string => (type === 'number' ? place : `number_${place}`)
+
+/** Lists of rows, in which texts are numbered. */
+function withTexts(
+  rows: string,
+  { texts, lists }: { texts: readonly SelectedColumn[]; lists: readonly string[] },
+): string {
+  if (texts.length === 0) return `SELECT ${lists.join(', ')} FROM (${rows})`
+  const numbered = texts.map(
+    ({ place }) =>
+      `texts_${place} AS MATERIALIZED (SELECT ${place} AS text, (row_number() OVER () - 1)::UINTEGER AS number_${place} ` +
+      `FROM (SELECT DISTINCT ${place} FROM events))`,
+  )
+  const joins = texts.map(({ place }) => `JOIN texts_${place} ON ${place} IS NOT DISTINCT FROM texts_${place}.text`)
+  const all = texts.map(({ place }) => `(SELECT list(text ORDER BY number_${place}) FROM texts_${place})`)
+  return (
+    `WITH events AS MATERIALIZED (${rows}), ${numbered.join(', ')} ` +
+    `SELECT ${[...lists, ...all].join(', ')} FROM events ${joins.join(' ')}`
+  )
+}
+
+/** Of the intervals that the range touches, in order: where each begins within it; undefined where there are none, or too many. */
+function startsWithin({ from, to, intervals }: ScanRequest): number[] | undefined {
+  const starts = intervals && [from, ...intervals.filter((start) => start > from && start < to)]
+  return starts && starts.length <= JOINED_INTERVALS ? starts : undefined
+}
+
+function intervalStart(starts: readonly number[], { dialect }: Statement): string {
+  const last = `${starts.at(-1)}::DOUBLE`
+  if (starts.length === 1) return last
+  const cases = starts.slice(1).map((start, i) => `WHEN event_timestamp < ${dialect.instant(start)} THEN ${starts[i]}`)
+  return `CASE ${cases.join(' ')} ELSE ${last} END`
+}
+
+/** A column of the request, and what gives its values. */
+type SelectedColumn = ScanStatement['columns'][number] & { sql(statement: Statement): string }
+
+function columnsOf({ columns = [] }: ScanRequest): SelectedColumn[] {
+  return [...new Set(columns)].map((name, i) => {
+    const place = `c${i}`
+    const reference = propertyReference(name)
+    if (!reference) return { name, place, type: 'text', sql: () => 'NULL::VARCHAR' }
+    const { column, type, path } = reference
+    if (path !== undefined) return { name, place, type: 'json', sql: (statement) => statement.json(path) }
+    const own = columnName(column)
+    if (type === 'text') return { name, place, type, sql: () => own }
+    const number = type === 'time' ? `epoch_ms(${own})` : own
+    // No number of an event is NaN.
+    return { name, place, type: 'number', sql: () => `coalesce(${number}::DOUBLE, 'NaN'::DOUBLE)` }
+  })
+}
+
+/** Rows of the types that the matches name, if each names some: others need not be looked at. The type is never NULL. */
+function typeCondition({ matches }: ScanRequest, { dialect }: Statement): string[] {
+  const types = matches.map(({ eventTypes }) => eventTypes)
+  if (types.length === 0 || types.includes(undefined)) return []
+  const named = [...new Set(types.flatMap((some) => some ?? []))]
+  return [
+    named.length === 0
+      ? 'false'
+      : dialect.isIn(
+          'event_type',
+          named.map((type) => dialect.bind(type, 'column')),
+        ),
+  ]
+}
+
+/** Whether a row of the types that the matches name fits one of them, whatever else it is. */
+const isByType = ({ matches }: ScanRequest): boolean =>
+  matches.length > 0 && matches.every(({ eventTypes, where }) => eventTypes !== undefined && where === undefined)
+
+/** Bit i is set where match i holds. */
+function matchMask({ matches }: ScanRequest, { dialect }: Statement): string {
+  /** Bits that the type alone decides: each row is compared once, not once for each match. */
+  const byType = new Map<string, number>()
+  const masks: string[] = []
+  for (const [i, match] of matches.entries()) {
+    if (match.eventTypes && !match.where) {
+      for (const type of match.eventTypes) byType.set(type, (byType.get(type) ?? 0) | (1 << i))
+    } else masks.push(`CASE WHEN ${matchToSql(match, dialect)} THEN ${2 ** i}::UINTEGER ELSE 0::UINTEGER END`)
+  }
+  if (byType.size > 0) {
+    const cases = [...byType].map(([type, bits]) => `WHEN ${dialect.bind(type, 'column')} THEN ${bits >>> 0}::UINTEGER`)
+    masks.push(`CASE event_type ${cases.join(' ')} ELSE 0::UINTEGER END`)
+  }
+  return masks.length === 0 ? '0::UINTEGER' : `(${masks.join(' | ')})`
+}
