@@ -6,6 +6,7 @@ import type {
   StickinessQuery,
   StickinessResult,
 } from './queries/activity.js'
+import type { CohortQuery, CohortResult } from './queries/cohort.js'
 import type { ErrorsQuery, ErrorsResult } from './queries/errors.js'
 import type { EventsQuery, EventsResult } from './queries/events.js'
 import type { FunnelQuery, FunnelResult } from './queries/funnel.js'
@@ -28,6 +29,7 @@ export type Query =
   | SessionsQuery
   | PerformanceQuery
   | ErrorsQuery
+  | CohortQuery
 
 /** Results by the kind of their query. */
 export interface ResultsByKind {
@@ -42,6 +44,7 @@ export interface ResultsByKind {
   sessions: SessionsResult
   performance: PerformanceResult
   errors: ErrorsResult
+  cohort: CohortResult
 }
 
 /** The result that goes with a query. */

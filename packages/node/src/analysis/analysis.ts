@@ -1,6 +1,7 @@
 import type { EventBatch, EventMatch, Filter, Metric, Query, ResultOf, ScanRequest, Step } from '@analytics/protocol'
 import type { z } from 'zod'
 import type { HotStore } from '../store.js'
+import type { PeopleSet } from './people-set.js'
 import type { TierReader } from './tiers.js'
 import type { ResolvedRange } from './time.js'
 
@@ -11,6 +12,8 @@ export interface AnalysisContext {
   reader: TierReader
   /** Of the query. */
   range: ResolvedRange
+  /** The people of the query's cohort, where it has one: the reader knows of no others. */
+  cohort: PeopleSet | undefined
   /** The metric that is defined under a name, the same each time it is asked for; undefined where there is none. */
   findMetric(name: string): Promise<Metric | undefined>
   signal: AbortSignal
@@ -22,8 +25,10 @@ export interface AnalysisContext {
 export interface Analysis<Q extends Query> {
   /** Checks a query that came from outside. */
   schema: z.ZodObject
-  /** Whether it reads a page at most: it then neither waits for other queries nor is its answer kept. @default false */
+  /** Whether it reads a page at most: without a cohort, it then neither waits for other queries nor is its answer kept. @default false */
   isLight?: true
+  /** Whether all people of the query's cohort must be known, not only who is none of them. @default false */
+  listsCohort?: true
   /** Which instants are read, UTC milliseconds. @default those of the range */
   reads?(query: Q, range: ResolvedRange): { from: number; to: number }
   run(query: Q, context: AnalysisContext): Promise<ResultOf<Q>>

@@ -102,6 +102,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
     anonymousIdsOf: async (userId) => people.anonymousIdsOf(userId),
     people: async () => people.view(),
     personNumbers: async (identities) => Int32Array.from(identities, people.number),
+    knownNumbers: async (identities) => Int32Array.from(identities, people.knownNumber),
     dictionaryId: async () => dictionary,
 
     async *scan(request) {

@@ -1,7 +1,8 @@
 import type { ActiveUsersQuery, ActiveUsersResult } from '@analytics/protocol'
 import { z } from 'zod'
 import { ANY_EVENT, type Analysis, feed, stepMatch, whereOf } from '../analysis.js'
-import { kindSchema, step } from '../query-schema.js'
+import { kindSchema } from '../kind-schema.js'
+import { step } from '../query-schema.js'
 import { type Buckets, buckets, daysEarlier, isOver } from '../time.js'
 import { type Activity, activityGrid } from './activity.js'
 

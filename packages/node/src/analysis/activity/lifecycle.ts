@@ -1,6 +1,7 @@
 import type { LifecycleQuery, LifecycleResult } from '@analytics/protocol'
 import { ANY_EVENT, type Analysis, EARLIEST, feed, stepMatch, whereOf } from '../analysis.js'
-import { interval, kindSchema, step } from '../query-schema.js'
+import { kindSchema } from '../kind-schema.js'
+import { interval, step } from '../query-schema.js'
 import { type Buckets, buckets, isOver, previousStart } from '../time.js'
 import { type Activity, activityGrid } from './activity.js'
 

@@ -1,6 +1,7 @@
 import type { StickinessQuery, StickinessResult } from '@analytics/protocol'
 import { ANY_EVENT, type Analysis, feed, stepMatch, whereOf } from '../analysis.js'
-import { count, interval, kindSchema, step } from '../query-schema.js'
+import { kindSchema } from '../kind-schema.js'
+import { count, interval, step } from '../query-schema.js'
 import { buckets } from '../time.js'
 import { type Activity, activityGrid } from './activity.js'
 

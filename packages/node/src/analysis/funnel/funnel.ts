@@ -1,7 +1,8 @@
 import type { EventMatch, FunnelQuery } from '@analytics/protocol'
 import { z } from 'zod'
 import { type Analysis, feed, stepMatch, whereOf } from '../analysis.js'
-import { duration, filter, interval, kindSchema, property, stepEvent, stepFields } from '../query-schema.js'
+import { kindSchema } from '../kind-schema.js'
+import { duration, filter, interval, property, stepEvent, stepFields } from '../query-schema.js'
 import { funnelMachine } from './funnel-machine.js'
 
 const funnelStep = z.strictObject({ ...stepFields, optional: z.boolean().optional() })

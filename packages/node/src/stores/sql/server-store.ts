@@ -88,6 +88,7 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
     anonymousIdsOf: (userId) => people.anonymousIdsOf(userId),
     people: () => people.view(),
     personNumbers: (identities) => people.numbers(identities),
+    knownNumbers: (identities) => people.knownNumbers(identities),
     async dictionaryId() {
       return (await records.get<{ id: string }>('meta', 'dictionary'))?.value.id ?? ''
     },
