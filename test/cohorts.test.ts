@@ -36,7 +36,10 @@ const drawn = fc.record({
   hour: fc.integer({ min: 0, max: HOURS }),
   plan: fc.constantFrom('free', 'pro', 7, true, null, { deep: 'x' }),
 })
-type Drawn = typeof drawn extends fc.Arbitrary<infer Row> ? Omit<Row, 'who'> & { who: keyof typeof IDENTITIES } : never
+type Drawn =
+  typeof drawn extends fc.Arbitrary<infer Row>
+    ? Omit<Row, 'who' | 'eventType'> & { who: keyof typeof IDENTITIES; eventType: string }
+    : never
 
 const seen = (who: keyof typeof IDENTITIES): Drawn => ({
   who,

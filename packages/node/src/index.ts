@@ -69,6 +69,7 @@ export type {
   IdentityLink,
   InsertOutcome,
   People,
+  PersonIds,
   RollupMarks,
   RollupStore,
   SessionStore,

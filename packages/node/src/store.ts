@@ -52,6 +52,14 @@ export interface People {
   canonical: Int32Array
 }
 
+/** The ids of a person. */
+export interface PersonIds {
+  /** Null for a visitor who never identified. */
+  userId: string | null
+  /** A user's with the oldest link first; a visitor's own. Ids that were forgotten are missing. */
+  anonymousIds: readonly string[]
+}
+
 /** What reads of the hot store leave out: sealed rows that a committed segment stands for. */
 export interface HotRead {
   except?: readonly Seal[]
@@ -192,6 +200,12 @@ export interface HotStore {
 
   /** The anonymous ids that belong to a user, oldest link first. Oracle, Postgres: an index on the user's number. */
   anonymousIdsOf(userId: string): Promise<readonly string[]>
+
+  /**
+   * The ids of people, in the order of their numbers, which are those that `people` resolves to; of a number that is no longer
+   * given to anybody there are none. Oracle, Postgres: a look-up by the number and one by the index on the user's number.
+   */
+  identitiesOf(people: readonly number[]): Promise<readonly PersonIds[]>
 
   /**
    * How numbers become people, links included that were made before the call. Cheap when nothing changed.

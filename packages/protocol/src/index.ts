@@ -88,6 +88,20 @@ export type {
 } from './queries/funnel.js'
 export type { JourneyGroup, JourneyLink, JourneyNode, JourneysQuery, JourneysResult } from './queries/journeys.js'
 export type {
+  ActiveUsersCell,
+  CountedPerson,
+  FunnelCell,
+  JourneysCell,
+  LifecycleCell,
+  PeopleByKind,
+  PeopleCell,
+  PeopleQuery,
+  PeopleQueryOf,
+  PeopleResult,
+  RetentionCell,
+  StickinessCell,
+} from './queries/people.js'
+export type {
   PerformanceMetric,
   PerformanceQuery,
   PerformanceResult,

@@ -11,6 +11,7 @@ import type { ErrorsQuery, ErrorsResult } from './queries/errors.js'
 import type { EventsQuery, EventsResult } from './queries/events.js'
 import type { FunnelQuery, FunnelResult } from './queries/funnel.js'
 import type { JourneysQuery, JourneysResult } from './queries/journeys.js'
+import type { PeopleQuery, PeopleResult } from './queries/people.js'
 import type { PerformanceQuery, PerformanceResult } from './queries/performance.js'
 import type { RetentionQuery, RetentionResult } from './queries/retention.js'
 import type { SessionsQuery, SessionsResult } from './queries/sessions.js'
@@ -30,6 +31,7 @@ export type Query =
   | PerformanceQuery
   | ErrorsQuery
   | CohortQuery
+  | PeopleQuery
 
 /** Results by the kind of their query. */
 export interface ResultsByKind {
@@ -45,6 +47,7 @@ export interface ResultsByKind {
   performance: PerformanceResult
   errors: ErrorsResult
   cohort: CohortResult
+  people: PeopleResult
 }
 
 /** The result that goes with a query. */

@@ -1,4 +1,15 @@
-import type { EventBatch, EventMatch, Filter, Metric, Query, ResultOf, ScanRequest, Step } from '@analytics/protocol'
+import type {
+  EventBatch,
+  EventMatch,
+  Filter,
+  Metric,
+  PeopleByKind,
+  PeopleCell,
+  Query,
+  ResultOf,
+  ScanRequest,
+  Step,
+} from '@analytics/protocol'
 import type { z } from 'zod'
 import type { HotStore } from '../store.js'
 import type { PeopleSet } from './people-set.js'
@@ -29,9 +40,22 @@ export interface Analysis<Q extends Query> {
   isLight?: true
   /** Whether all people of the query's cohort must be known, not only who is none of them. @default false */
   listsCohort?: true
+  /** Whether its answers name people: then none is kept. @default false */
+  namesPeople?: true
   /** Which instants are read, UTC milliseconds. @default those of the range */
   reads?(query: Q, range: ResolvedRange): { from: number; to: number }
   run(query: Q, context: AnalysisContext): Promise<ResultOf<Q>>
+}
+
+/** One of which the people behind each number of its answers can be listed. */
+export type AnalysisOfPeople<Kind extends keyof PeopleByKind> = Analysis<PeopleByKind[Kind]['of']> & {
+  /** Checks what names a number of an answer. */
+  cell: z.ZodType<PeopleCell<Kind>>
+  /**
+   * The numbers of the people whom the machine of the answer has counted there, in any order, some perhaps several times.
+   * @throws AnalyticsError `invalid_query` where no answer has such a number.
+   */
+  peopleIn(query: PeopleByKind[Kind]['of'], cell: PeopleCell<Kind>, context: AnalysisContext): Promise<Int32Array>
 }
 
 /** Days are four-digit years: no event is older. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { canonicalJson, type Json, type Query } from '@analytics/protocol'
+import { canonicalJson, type Json, type Query, type QueryBase } from '@analytics/protocol'
 
 /** Answers of queries, for as long as what they were made from is the same. */
 export interface AnswerCache {
@@ -26,8 +26,9 @@ const OPEN_MS = 10_000
 const CLOSED_MS = 600_000
 
 /** The key of an answer, short however long the query is. How long the caller would have waited for it makes no difference. */
-export function answerKey({ timeoutMs: _timeoutMs, ...query }: Query, { version, now, isOpen }: AnswerState): string {
-  const hash = createHash('sha256').update(canonicalJson(query as unknown as Json))
+export function answerKey(query: Query, { version, now, isOpen }: AnswerState): string {
+  const { timeoutMs: _timeoutMs, ...asked } = query as Query & Pick<QueryBase, 'timeoutMs'>
+  const hash = createHash('sha256').update(canonicalJson(asked as unknown as Json))
   return `${version} ${Math.floor(now / (isOpen ? OPEN_MS : CLOSED_MS))} ${hash.digest('base64')}`
 }
 

@@ -8,6 +8,7 @@ import { cohort } from './cohort/cohort.js'
 import { events } from './events.js'
 import { funnel } from './funnel/funnel.js'
 import { journeys } from './journeys/journeys.js'
+import { peopleOf } from './people.js'
 import { errors } from './quality/errors.js'
 import { performance } from './quality/performance.js'
 import { sessions } from './sessions/sessions.js'
@@ -27,4 +28,5 @@ export const ANALYSES: { readonly [Kind in Query['kind']]: Analysis<Extract<Quer
   performance,
   errors,
   cohort,
+  people: peopleOf({ funnel, retention, lifecycle, stickiness, 'active-users': activeUsers, journeys }),
 }

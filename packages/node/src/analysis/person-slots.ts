@@ -12,6 +12,8 @@ export interface PersonSlots {
   find(id: number): number | undefined
   /** Gives the person whose id it is the next slot. */
   add(id: number): number
+  /** The person of each slot. */
+  people(): Int32Array
 }
 
 /** Which slot a person's state has: ids are dense numbers, hence an array and no map. */
@@ -48,6 +50,12 @@ export function personSlots(people: People): PersonSlots {
       set(id, size)
       set(personOf(people, id), size)
       return size++
+    },
+    // Found out when asked for, so that counting costs no memory for it.
+    people() {
+      const persons = new Int32Array(size)
+      for (let id = 0; id < slotOf.length; id++) if (slotOf[id]! >= 0) persons[slotOf[id]!] = personOf(people, id)
+      return persons
     },
   }
 }

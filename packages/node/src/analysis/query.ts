@@ -1,4 +1,11 @@
-import { AnalyticsError, type CohortDefinition, type Metric, type Query, type QueryAnswer } from '@analytics/protocol'
+import {
+  AnalyticsError,
+  type CohortDefinition,
+  type Metric,
+  type Query,
+  type QueryAnswer,
+  type QueryBase,
+} from '@analytics/protocol'
 import type { ColdTier } from '../cold-tier.js'
 import type { HotStore } from '../store.js'
 import { admission } from './admission.js'
@@ -48,8 +55,9 @@ export function queryEngine(options: QueryEngineOptions): QueryEngine {
   const cache = answerCache(cacheCharacters)
 
   async function answer<Q extends Query>(query: Q, analysis: Analysis<Q>, signal: AbortSignal) {
-    const range = resolveRange(query.range)
-    const { tiers = 'all', onArchived = 'error' } = query
+    const base = baseOf(query)
+    const range = resolveRange(base.range)
+    const { tiers = 'all', onArchived = 'error' } = base
     const readers: TierReader[] = []
     const open = async (span: { from: number; to: number }) => {
       const reader = await openTiers(store, cold, { ...span, tiers, onArchived })
@@ -61,7 +69,7 @@ export function queryEngine(options: QueryEngineOptions): QueryEngine {
       const cohorts = definitionReader('cohort', findCohort)
       const at = Math.min(range.to, now())
       const isListed = analysis.listsCohort === true
-      const theirs = await readerOf(query.cohort, { reader, store, at, isListed, find: cohorts.find, open, signal })
+      const theirs = await readerOf(base.cohort, { reader, store, at, isListed, find: cohorts.find, open, signal })
       if (!isLight(query, analysis)) assertWithin(maxRows, readers)
       const metrics = definitionReader('metric', findMetric)
       const context = { store, ...(await theirs()), range, findMetric: metrics.find, signal, now: now() }
@@ -77,9 +85,11 @@ export function queryEngine(options: QueryEngineOptions): QueryEngine {
 
   /** An answer that is kept, if there is one, or a new one, made in its turn. */
   async function keptAnswer<Q extends Query>(query: Q, analysis: Analysis<Q>, signal: AbortSignal) {
-    const range = resolveRange(query.range)
+    const { range: asked, cohort } = baseOf(query)
+    const range = resolveRange(asked)
     // Before anything is read: what changes meanwhile makes another version. Who is in a cohort may depend on all that was before.
-    const version = store.dataVersion?.(query.cohort === undefined ? (analysis.reads?.(query, range) ?? range) : ALWAYS)
+    const span = cohort === undefined ? (analysis.reads?.(query, range) ?? range) : ALWAYS
+    const version = analysis.namesPeople ? undefined : store.dataVersion?.(span)
     if (version === undefined) return heavy.run(() => answer(query, analysis, signal), signal)
     const key = answerKey(query, { version, now: now(), isOpen: range.to > now() })
     const kept = cache.get(key) as Awaited<ReturnType<typeof answer<Q>>> | undefined
@@ -92,7 +102,7 @@ export function queryEngine(options: QueryEngineOptions): QueryEngine {
   return {
     async run<Q extends Query>(query: Q, options: QueryOptions = {}): Promise<QueryAnswer<Q>> {
       const startedAt = performance.now()
-      const { timeoutMs = limits.timeoutMs } = query
+      const { timeoutMs = limits.timeoutMs } = baseOf(query)
       const timeout = AbortSignal.timeout(timeoutMs)
       const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
       // The kind decides what the others can't know of each other.
@@ -108,13 +118,16 @@ export function queryEngine(options: QueryEngineOptions): QueryEngine {
   }
 }
 
+/** What every query has; people are asked for with that of the query in whose answer they are counted. */
+const baseOf = (query: Query): QueryBase => (query.kind === 'people' ? query.of : query)
+
 const nothing = async () => undefined
 
 const ALWAYS = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
 
 /** Who is in a cohort takes more than a page to find out. */
 function isLight<Q extends Query>(query: Q, analysis: Analysis<Q>): boolean {
-  return analysis.isLight === true && query.cohort === undefined
+  return analysis.isLight === true && baseOf(query).cohort === undefined
 }
 
 /** @throws AnalyticsError `query_too_large` */

@@ -20,6 +20,7 @@ import { duckdbSeals, highestSealed } from './duckdb/seals.js'
 import { duckdbSession, duckdbSql } from './duckdb/sql.js'
 import { type WriteBehind, writeBehind } from './duckdb/write-behind.js'
 import { ddlStatements } from './sql/ddl.js'
+import { identitiesOf } from './sql/identities.js'
 import { checkedPrefix } from './sql/prefix.js'
 import { eraseSubject, expireDeadLetters, expireIdentities } from './sql/privacy.js'
 import { sqlRecords } from './sql/records.js'
@@ -190,6 +191,7 @@ function assembleStore(
     async anonymousIdsOf(userId) {
       return (await opened()).people.anonymousIdsOf(userId)
     },
+    identitiesOf: (people) => identitiesOf(sql, tables, people),
     async people() {
       return (await opened()).people.view()
     },

@@ -100,6 +100,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
     linkIdentities: async (links) => link(links),
     ownerOf: async (anonymousId) => people.ownerOf(anonymousId),
     anonymousIdsOf: async (userId) => people.anonymousIdsOf(userId),
+    identitiesOf: async (numbers) => people.identitiesOf(numbers),
     people: async () => people.view(),
     personNumbers: async (identities) => Int32Array.from(identities, people.number),
     knownNumbers: async (identities) => Int32Array.from(identities, people.knownNumber),

@@ -663,6 +663,14 @@ SELECT owner.user_id FROM pf_analytics_identities visitor JOIN pf_analytics_iden
 SELECT visitor.anonymous_id FROM pf_analytics_identities visitor JOIN pf_analytics_identities owner ON owner.person = visitor.linked_person WHERE owner.user_id = :b1 ORDER BY visitor.linked_at, visitor.person
 /
 
+-- binds: DB_TYPE_NUMBER × 2
+SELECT person, user_id, anonymous_id FROM pf_analytics_identities WHERE (person IN (:b1, :b2))
+/
+
+-- binds: DB_TYPE_NUMBER × 2
+SELECT linked_person, anonymous_id FROM pf_analytics_identities WHERE (linked_person IN (:b1, :b2)) ORDER BY linked_at, person
+/
+
 SELECT COALESCE(MAX(person) + 1, 0) FROM pf_analytics_identities
 /
 

@@ -133,6 +133,7 @@ async function reads(store: HotStore, during: During): Promise<void> {
   await store.listDays(range)
   await store.ownerOf('visitor')
   await store.anonymousIdsOf('anna')
+  await store.identitiesOf([1, 2])
   await store.people()
   await store.dictionaryId()
   await store.records.list('tier', { prefix: '2026', after: DAY, limit: 5 })

@@ -84,6 +84,8 @@ export interface FunnelResult {
 /** The funnel of one value of the breakdown. */
 export interface FunnelGroup {
   value: string
+  /** Present on the group that is made of all values that have none of their own, whose `value` is `Other`. */
+  isOther?: true
   steps: FunnelStepResult[]
 }
 

@@ -1,7 +1,7 @@
 import type { Filter, Range } from './base.js'
 import type { CohortDefinition } from './cohort-definition.js'
 
-/** What every query has. */
+/** What every query has; that for people has the one of the query whose numbers they are behind. */
 export interface QueryBase {
   range: Range
   where?: Filter

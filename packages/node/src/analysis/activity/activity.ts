@@ -1,6 +1,7 @@
-import type { EventBatch, Occurrences } from '@analytics/protocol'
+import { AnalyticsError, type EventBatch, type Occurrences } from '@analytics/protocol'
 import type { People } from '../../store.js'
 import { personSlots } from '../person-slots.js'
+import type { Buckets } from '../time.js'
 
 /** In which intervals people did what, one bit for each person, interval and match of the scan. */
 export interface Activity {
@@ -14,6 +15,8 @@ export interface Activity {
   next(person: number, match: number, from: number): number
   /** Whether the person did it before the first interval. */
   didBefore(person: number, match: number): boolean
+  /** By person, the number that the store knows them by. */
+  numbers(): Int32Array
 }
 
 /** What the grid is made of. */
@@ -108,5 +111,28 @@ export function activityGrid({ starts, occurrences }: ActivityOptions, people: P
       return intervals
     },
     didBefore: (slot, match) => (before[slot]! & (1 << match)) !== 0,
+    numbers: slots.people,
   }
+}
+
+/** Those of a grid's people whom `each` tells of, by the numbers that the store knows them by. */
+export function numbersOf(grid: Activity, each: (tell: (person: number) => void) => void): Int32Array {
+  const numbers = grid.numbers()
+  const found: number[] = []
+  each((person) => found.push(numbers[person]!))
+  return Int32Array.from(found)
+}
+
+/**
+ * The interval that begins with a text as answers have it.
+ * @param options.from The first one that an answer has.
+ * @throws AnalyticsError `invalid_query` where there is none.
+ */
+export function intervalAt(
+  { starts, label }: Buckets,
+  start: string,
+  { field, from = 0 }: { field: string; from?: number },
+): number {
+  for (let at = from; at < starts.length; at++) if (label(at) === start) return at
+  throw new AnalyticsError('invalid_query', `${field}: no interval of the answer begins then.`, { field })
 }

@@ -1,10 +1,10 @@
 import { AnalyticsError, type RetentionCohort, type RetentionQuery, type RetentionResult } from '@analytics/protocol'
 import { z } from 'zod'
-import { type Analysis, EARLIEST, feed, stepMatch, whereOf } from '../analysis.js'
+import { type AnalysisContext, type AnalysisOfPeople, EARLIEST, feed, stepMatch, whereOf } from '../analysis.js'
 import { kindSchema } from '../kind-schema.js'
-import { count, interval, step } from '../query-schema.js'
+import { count, interval, step, text } from '../query-schema.js'
 import { type Buckets, buckets, isOver } from '../time.js'
-import { type Activity, activityGrid } from './activity.js'
+import { type Activity, activityGrid, intervalAt, numbersOf } from './activity.js'
 
 /** The matches of the scan. */
 const START = 0
@@ -13,7 +13,7 @@ const RETURN = 1
 const NONE = -1
 
 /** Cohorts of people and who of them comes back. */
-export const retention: Analysis<RetentionQuery> = {
+export const retention: AnalysisOfPeople<'retention'> = {
   schema: kindSchema<RetentionQuery>('retention', {
     startEvent: step,
     returnEvent: step,
@@ -29,14 +29,34 @@ export const retention: Analysis<RetentionQuery> = {
   reads: ({ mode }, { from, to }) => ({ from: mode === 'first-time' ? EARLIEST : from, to }),
 
   async run(query, context) {
-    const { interval = 'day', minOccurrences = 1 } = query
-    const { store, range, now } = context
-    const intervals = buckets(range, interval)
-    const grid = activityGrid({ starts: intervals.starts, occurrences: [{}, { minOccurrences }] }, await store.people())
-    const matches = [stepMatch(query.startEvent), stepMatch(query.returnEvent)]
-    await feed(grid, context, { matches, intervals: intervals.starts, ...whereOf(query) })
-    return retentionOf(grid, intervals, query, now)
+    const intervals = buckets(context.range, query.interval ?? 'day')
+    return retentionOf(await gridOf(query, intervals, context), intervals, query, context.now)
   },
+
+  cell: z.strictObject({ cohort: text(40), period: z.number().int().min(0).max(10_000) }),
+
+  async peopleIn(query, { cohort, period }, context) {
+    const intervals = buckets(context.range, query.interval ?? 'day')
+    const count = intervals.starts.length
+    const row = intervalAt(intervals, cohort, { field: 'cell.cohort' })
+    const periods = periodsOf(query, count)
+    if (period > periods.length) throw invalid('cell.period', `the answer has no more than ${periods.length}.`)
+    const grid = await gridOf(query, intervals, context)
+    return numbersOf(grid, (tell) =>
+      eachReturn(grid, { ...query, count, periods }, (person, its, at) => {
+        if (its === row && at === period) tell(person)
+      }),
+    )
+  },
+}
+
+async function gridOf(query: RetentionQuery, intervals: Buckets, context: AnalysisContext): Promise<Activity> {
+  const { minOccurrences = 1 } = query
+  const occurrences = [{}, { minOccurrences }]
+  const grid = activityGrid({ starts: intervals.starts, occurrences }, await context.store.people())
+  const matches = [stepMatch(query.startEvent), stepMatch(query.returnEvent)]
+  await feed(grid, context, { matches, intervals: intervals.starts, ...whereOf(query) })
+  return grid
 }
 
 /** Which intervals after the first each period has: `from` and `to` inclusive. */
@@ -53,32 +73,12 @@ export function retentionOf(
   now: number,
 ): RetentionResult {
   const count = intervals.starts.length
-  const { mode = 'recurring', bounded = true, reference = 'cohort' } = query
+  const { reference = 'cohort' } = query
   const periods = periodsOf(query, count)
   const users = Array.from({ length: count }, () => new Array<number>(periods.length + 1).fill(0))
-  const periodAt = new Int32Array(count).fill(NONE)
-  for (const [at, { from, to }] of periods.entries()) periodAt.fill(at, from, to + 1)
-  const add = (person: number, cohort: number): void => {
-    const row = users[cohort]!
-    row[0]!++
-    let counted = NONE
-    let last = NONE
-    for (let at = grid.next(person, RETURN, cohort + 1); at < count; at = grid.next(person, RETURN, at + 1)) {
-      last = at - cohort
-      const period = periodAt[last]!
-      if (!bounded || period === NONE || period === counted) continue
-      counted = period
-      row[period + 1]!++
-    }
-    if (!bounded) for (let at = 0; at < periods.length && periods[at]!.from <= last; at++) row[at + 1]!++
-  }
-  for (let person = 0; person < grid.people(); person++) {
-    if (mode === 'first-time' && grid.didBefore(person, START)) continue
-    for (let at = grid.next(person, START, 0); at < count; at = grid.next(person, START, at + 1)) {
-      add(person, at)
-      if (mode !== 'recurring') break
-    }
-  }
+  eachReturn(grid, { ...query, count, periods }, (_person, cohort, period) => {
+    users[cohort]![period]!++
+  })
   const cohorts = users.map((row, cohort): RetentionCohort => {
     const lasts = [cohort, ...periods.map(({ to }) => cohort + to)]
     return {
@@ -92,12 +92,48 @@ export function retentionOf(
   return { cohorts, average: averages(cohorts, reference) }
 }
 
+/** What decides who comes back when. */
+interface Returns extends Pick<RetentionQuery, 'mode' | 'bounded'> {
+  /** Intervals of the range. */
+  count: number
+  periods: readonly Period[]
+}
+
+/** Tells of everybody in each of their cohorts, at 0, and of each period in which they come back, behind it. */
+function eachReturn(
+  grid: Activity,
+  { mode = 'recurring', bounded = true, count, periods }: Returns,
+  tell: (person: number, cohort: number, at: number) => void,
+): void {
+  const periodAt = new Int32Array(count).fill(NONE)
+  for (const [at, { from, to }] of periods.entries()) periodAt.fill(at, from, to + 1)
+  const tellReturns = (person: number, cohort: number): void => {
+    tell(person, cohort, 0)
+    let counted = NONE
+    let last = NONE
+    for (let at = grid.next(person, RETURN, cohort + 1); at < count; at = grid.next(person, RETURN, at + 1)) {
+      last = at - cohort
+      const period = periodAt[last]!
+      if (!bounded || period === NONE || period === counted) continue
+      counted = period
+      tell(person, cohort, period + 1)
+    }
+    if (!bounded) for (let at = 0; at < periods.length && periods[at]!.from <= last; at++) tell(person, cohort, at + 1)
+  }
+  for (let person = 0; person < grid.people(); person++) {
+    if (mode === 'first-time' && grid.didBefore(person, START)) continue
+    for (let at = grid.next(person, START, 0); at < count; at = grid.next(person, START, at + 1)) {
+      tellReturns(person, at)
+      if (mode !== 'recurring') break
+    }
+  }
+}
+
 const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole)
 
 /** @throws AnalyticsError `invalid_query` where periods and brackets are both given. */
 function periodsOf({ periods, brackets }: Pick<RetentionQuery, 'periods' | 'brackets'>, intervals: number): Period[] {
-  if (periods !== undefined && brackets !== undefined)
-    throw new AnalyticsError('invalid_query', 'brackets: give either periods or brackets.', { field: 'brackets' })
+  if (periods !== undefined && brackets !== undefined) throw invalid('brackets', 'give either periods or brackets.')
   const widths = brackets ?? new Array<number>(periods ?? intervals - 1).fill(1)
   let from = 1
   return widths.map((width) => {
@@ -106,6 +142,9 @@ function periodsOf({ periods, brackets }: Pick<RetentionQuery, 'periods' | 'brac
     return period
   })
 }
+
+const invalid = (field: string, fault: string): AnalyticsError =>
+  new AnalyticsError('invalid_query', `${field}: ${fault}`, { field })
 
 /** Over the people of all cohorts that are complete in a period: one that is not over is no zero. */
 function averages(cohorts: readonly RetentionCohort[], reference: 'cohort' | 'previous'): (number | null)[] {

@@ -14,6 +14,8 @@ export interface FunnelGroups extends FunnelTaker {
   state: FunnelState
   /** Tells each slot of the state that a group has, with the number of the group's value. */
   each(tell: (slot: number, value: number) => void): void
+  /** The person of each slot. */
+  people(): Int32Array
 }
 
 /** What groups are made of. */
@@ -95,6 +97,7 @@ function groupsByTouch(touch: 'first' | 'last', options: FunnelGroupsOptions): F
         if (slot !== undefined) tell(slot, numbers[i]!)
       }
     },
+    people: whole.people,
   }
 }
 
@@ -140,6 +143,7 @@ function groupsByValue({ values, newState, people }: FunnelGroupsOptions): Funne
       }
     },
     each: eachSequence(sequences),
+    people: sequences.people,
   }
 }
 
@@ -210,5 +214,6 @@ function groupsByStep(step: number, { values, newState, people }: FunnelGroupsOp
       }
     },
     each: eachSequence(sequences),
+    people: sequences.people,
   }
 }

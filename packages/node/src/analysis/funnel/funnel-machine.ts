@@ -1,10 +1,11 @@
-import type { EventBatch, FunnelResult, Step } from '@analytics/protocol'
+import type { EventBatch, FunnelCell, FunnelResult, Step } from '@analytics/protocol'
 import type { People } from '../../store.js'
 import { buckets, type ResolvedRange } from '../time.js'
 import { funnelAttempts } from './funnel-attempts.js'
+import { peopleInCell, slotsOfGroup } from './funnel-cell.js'
 import { funnelGroups } from './funnel-groups.js'
 import { funnelPeople } from './funnel-people.js'
-import { funnelGroupResults, funnelResult } from './funnel-result.js'
+import { everySlot, funnelGroupResults, funnelResult, shownGroups } from './funnel-result.js'
 import { type FunnelTaker, funnelRows } from './funnel-rows.js'
 import { funnelSeries } from './funnel-series.js'
 import { type FunnelQuestion, funnelSpec } from './funnel-spec.js'
@@ -22,6 +23,8 @@ export interface FunnelMachine {
   push(batch: EventBatch): void
   /** @param now Conversion windows that end later are not over. */
   result(now: number): FunnelResult
+  /** The people whom a number of the result counts. */
+  peopleIn(cell: FunnelCell): Int32Array
 }
 
 /** One pass over rows in order of time. @throws AnalyticsError `invalid_query` where parts of the query don't go together. */
@@ -44,18 +47,26 @@ export function funnelMachine(
   const takers: FunnelTaker[] = [whole, groups, series].filter((taker) => taker !== undefined)
   const rows = funnelRows(takers, { people, values })
   const ask = { ...query, names: steps.map(stepName) }
+  const groupsShown = () =>
+    groups ? shownGroups(groups, { limit: breakdown?.limit ?? DEFAULT_LIMIT, text: values!.text }) : []
 
   return {
     push: rows.push,
     result(now) {
       rows.finish()
-      const limit = breakdown?.limit ?? DEFAULT_LIMIT
       return {
         ...funnelResult(state, whole.count(), ask),
-        ...(groups ? { groups: funnelGroupResults(groups, { ...ask, limit, text: values.text }) } : {}),
+        ...(groups ? { groups: funnelGroupResults(groups.state, groupsShown(), ask) } : {}),
         // What comes behind the range is not read: a window that goes beyond it is never seen to its end.
         ...(series ? { series: series.points(Math.min(now, range.to)) } : {}),
       }
+    },
+    peopleIn(cell) {
+      rows.finish()
+      const { group } = cell
+      return groups && group !== undefined
+        ? peopleInCell(groups, slotsOfGroup(groupsShown(), group), { cell, steps })
+        : peopleInCell({ state, people: whole.people }, everySlot(whole.count()), { cell, steps })
     },
   }
 }

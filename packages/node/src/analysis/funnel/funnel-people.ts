@@ -8,6 +8,8 @@ export interface FunnelPeople extends FunnelTaker {
   count(): number
   /** The slot of the person's sequence; undefined where there is none. */
   find(person: number): number | undefined
+  /** The person of each slot. */
+  people(): Int32Array
 }
 
 /** Tells the state of every person's events, which are slots from 0 on. */
@@ -23,6 +25,7 @@ export function funnelPeople(state: FunnelState, people: People): FunnelPeople {
   return {
     count: slots.count,
     find: slots.find,
+    people: slots.people,
     single(person, time, matches) {
       let slot = slots.find(person)
       if (slot === undefined) {

@@ -11,23 +11,28 @@ export interface FunnelAsk extends Pick<FunnelQuery, 'steps' | 'histogram'> {
 /** What the states of so many people add up to. */
 export function funnelResult(state: FunnelState, people: number, ask: FunnelAsk): FunnelResult {
   const { steps, histogram } = ask
-  const paths = pathsOf(
-    state,
-    Uint32Array.from({ length: people }, (_, slot) => slot),
-  )
+  const paths = pathsOf(state, everySlot(people))
   return {
     steps: stepsOf(paths, ask),
     ...(histogram ? { histogram: histogramOf(paths, { fromStep: 0, toStep: steps.length - 1, ...histogram }) } : {}),
   }
 }
 
+/** The slots of so many people. */
+export const everySlot = (people: number): Uint32Array => Uint32Array.from({ length: people }, (_, slot) => slot)
+
 const OTHER = 'Other'
 
+/** A group of the answer, as slots. */
+export interface ShownGroup extends Pick<FunnelGroup, 'value' | 'isOther'> {
+  slots: readonly number[]
+}
+
 /** The groups with the most people at the first step, as many as `limit`, and what the others add up to. */
-export function funnelGroupResults(
+export function shownGroups(
   { state, each }: FunnelGroups,
-  { limit, text, ...ask }: FunnelAsk & { limit: number; text(value: number): string },
-): FunnelGroup[] {
+  { limit, text }: { limit: number; text(value: number): string },
+): ShownGroup[] {
   const byValue = new Map<number, number[]>()
   each((slot, value) => {
     if (state.path(slot) === 0) return
@@ -39,8 +44,18 @@ export function funnelGroupResults(
     .map(([value, slots]) => ({ value: text(value), slots }))
     .sort((a, b) => b.slots.length - a.slots.length || compareText(a.value, b.value))
   const others = all.slice(limit).flatMap(({ slots }) => slots)
-  const shown = [...all.slice(0, limit), ...(others.length > 0 ? [{ value: OTHER, slots: others }] : [])]
-  return shown.map(({ value, slots }) => ({ value, steps: stepsOf(pathsOf(state, Uint32Array.from(slots)), ask) }))
+  return [
+    ...all.slice(0, limit),
+    ...(others.length > 0 ? [{ value: OTHER, isOther: true as const, slots: others }] : []),
+  ]
+}
+
+/** What the states of each group add up to. */
+export function funnelGroupResults(state: FunnelState, groups: readonly ShownGroup[], ask: FunnelAsk): FunnelGroup[] {
+  return groups.map(({ slots, ...group }) => ({
+    ...group,
+    steps: stepsOf(pathsOf(state, Uint32Array.from(slots)), ask),
+  }))
 }
 
 /** What each sequence did on the deepest attempt. */
@@ -58,12 +73,7 @@ function pathsOf({ path, offset }: FunnelState, slots: Uint32Array): Paths {
 
 function stepsOf(paths: Paths, { names, steps }: FunnelAsk): FunnelStepResult[] {
   const users = names.map((_, s) => countOf(paths, 1 << s))
-  /** The last step before, that everybody must do. */
-  const previous = steps.map((_, s) => {
-    let at = s - 1
-    while (at > 0 && steps[at]!.optional) at--
-    return Math.max(0, at)
-  })
+  const previous = steps.map((_, s) => stepBefore(steps, s))
   return names.map((name, s) => ({
     name,
     users: users[s]!,
@@ -71,6 +81,13 @@ function stepsOf(paths: Paths, { names, steps }: FunnelAsk): FunnelStepResult[] 
     fromPrevious: share(users[s]!, users[previous[s]!]!),
     ...timings(s === 0 || steps[s]!.optional ? new Float64Array() : secondsBetween(paths, previous[s]!, s)),
   }))
+}
+
+/** The last step before one, that everybody must do. */
+export function stepBefore(steps: FunnelQuery['steps'], step: number): number {
+  let at = step - 1
+  while (at > 0 && steps[at]!.optional) at--
+  return Math.max(0, at)
 }
 
 function countOf({ steps }: Paths, bit: number): number {

@@ -1,9 +1,10 @@
 import type { EventMatch, FunnelQuery } from '@analytics/protocol'
 import { z } from 'zod'
-import { type Analysis, feed, stepMatch, whereOf } from '../analysis.js'
+import { type AnalysisContext, type AnalysisOfPeople, feed, stepMatch, whereOf } from '../analysis.js'
 import { kindSchema } from '../kind-schema.js'
 import { duration, filter, interval, property, stepEvent, stepFields } from '../query-schema.js'
-import { funnelMachine } from './funnel-machine.js'
+import { checkCell, funnelCell } from './funnel-cell.js'
+import { type FunnelMachine, funnelMachine } from './funnel-machine.js'
 
 const funnelStep = z.strictObject({ ...stepFields, optional: z.boolean().optional() })
 const stepIndex = z.number().int().min(0).max(19)
@@ -15,7 +16,7 @@ const exclusion = z.strictObject({
 })
 
 /** How many people did the steps. */
-export const funnel: Analysis<FunnelQuery> = {
+export const funnel: AnalysisOfPeople<'funnel'> = {
   schema: kindSchema<FunnelQuery>('funnel', {
     steps: z.array(funnelStep).min(2).max(20),
     order: z.enum(['ordered', 'strict', 'unordered']).optional(),
@@ -33,11 +34,26 @@ export const funnel: Analysis<FunnelQuery> = {
   }),
 
   async run(query, context) {
-    const machine = funnelMachine(query, { range: context.range, people: await context.store.people() })
-    const columns = query.breakdown ? [query.breakdown.property] : []
-    await feed(machine, context, { matches: matchesOf(query), columns, ...whereOf(query) })
-    return machine.result(context.now)
+    return (await machineOf(query, context)).result(context.now)
   },
+
+  cell: funnelCell,
+
+  async peopleIn(query, cell, context) {
+    checkCell(cell, query)
+    // What the number is not made of is not counted either.
+    const { breakdown, interval: _interval, ...asked } = query
+    const divided = cell.group !== undefined && breakdown ? { breakdown } : {}
+    return (await machineOf({ ...asked, ...divided }, context)).peopleIn(cell)
+  },
+}
+
+/** The machine, with all rows behind it. */
+async function machineOf(query: FunnelQuery, context: AnalysisContext): Promise<FunnelMachine> {
+  const machine = funnelMachine(query, { range: context.range, people: await context.store.people() })
+  const columns = query.breakdown ? [query.breakdown.property] : []
+  await feed(machine, context, { matches: matchesOf(query), columns, ...whereOf(query) })
+  return machine
 }
 
 /** The steps, then the exclusions; a strict funnel is told of every event. */

@@ -17,6 +17,8 @@ export interface PersonSequences {
   begin(person: number, key: number): number
   /** Frees the slots of the person's sequences of which the key is lower. Keys of a person must only grow. */
   end(person: number, below: number): void
+  /** The person of each slot that was not freed. */
+  people(): Int32Array
 }
 
 const FIRST_CAPACITY = 1024
@@ -87,6 +89,12 @@ export function personSequences(people: People): PersonSequences {
         free = slot
         slot = next
       }
+    },
+    people() {
+      const persons = new Int32Array(count)
+      for (const [number, person] of slots.people().entries())
+        for (let slot = newest[number]!; slot !== NONE; slot = older[slot]!) persons[slot] = person
+      return persons
     },
   }
 }

@@ -1,11 +1,10 @@
 import type { JourneyNode, JourneysResult } from '@analytics/protocol'
 import { compareText } from '@analytics/protocol/filter'
 import { pairSet } from '../pair-set.js'
-import type { Journey } from './journey-sessions.js'
+import type { JourneyTaker } from './journey-sessions.js'
 
 /** Counts journeys by the steps they have in common. */
-export interface JourneyGraph {
-  add(person: number, journey: Journey): void
+export interface JourneyGraph extends JourneyTaker {
   /** @param options.minWeight Sessions that a link must have. @param options.limit Links at most. */
   result(options: { minWeight: number; limit: number }): JourneysResult
 }

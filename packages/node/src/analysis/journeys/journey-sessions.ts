@@ -17,6 +17,11 @@ export interface Journey {
   times: Float64Array
 }
 
+/** Takes the journeys of sessions; people are numbers from 0 on. */
+export interface JourneyTaker {
+  add(person: number, journey: Journey): void
+}
+
 /** Divides steps into sessions, and tells the journey of each that has one. */
 export interface JourneySessions {
   /** Takes the steps of a person in order. People are numbers from 0 on, without gaps. */

@@ -11,13 +11,14 @@ import {
 import { compareText } from '@analytics/protocol/filter'
 import { z } from 'zod'
 import type { People } from '../../store.js'
-import { ANY_EVENT, type Analysis, feed, stepMatch, whereOf } from '../analysis.js'
+import { ANY_EVENT, type AnalysisContext, type AnalysisOfPeople, feed, stepMatch, whereOf } from '../analysis.js'
 import { kindSchema } from '../kind-schema.js'
 import { personOf, personSlots } from '../person-slots.js'
 import { duration, property, step, text } from '../query-schema.js'
+import { journeyPeople, journeysCell } from './journey-cell.js'
 import { journeyGraph } from './journey-graph.js'
-import { journeyLabels, NO_STEP } from './journey-labels.js'
-import { journeySessions } from './journey-sessions.js'
+import { type JourneyLabels, journeyLabels, NO_STEP } from './journey-labels.js'
+import { type JourneySessions, type JourneyTaker, journeySessions } from './journey-sessions.js'
 
 const DEFAULT_GAP = '30m'
 const DEFAULT_STEPS = 5
@@ -29,7 +30,7 @@ const label = text(LIMITS.url)
 const labels = z.array(label).max(100)
 
 /** Which step follows which in people's sessions. */
-export const journeys: Analysis<JourneysQuery> = {
+export const journeys: AnalysisOfPeople<'journeys'> = {
   schema: kindSchema<JourneysQuery>('journeys', {
     by: z.union([property, z.array(property).min(1).max(10)]),
     event: step.optional(),
@@ -49,10 +50,30 @@ export const journeys: Analysis<JourneysQuery> = {
 
   async run(query, context) {
     const machine = journeysMachine(query, await context.store.people())
-    const matches = [stepMatch(query.event ?? ANY_EVENT)]
-    await feed(machine, context, { matches, columns: columnsOf(query), ...whereOf(query) })
+    await feedSteps(machine, query, context)
     return machine.result()
   },
+
+  cell: journeysCell,
+
+  async peopleIn(query, cell, context) {
+    const labels = journeyLabels(query)
+    const people = journeyPeople(cell, labels.text)
+    const reader = journeyReader(query, { labels, taker: people, people: await context.store.people() })
+    await feedSteps(reader, query, context)
+    reader.end()
+    const numbers = reader.numbers()
+    return Int32Array.from(people.found(), (person) => numbers[person]!)
+  },
+}
+
+async function feedSteps(
+  machine: Pick<JourneysMachine, 'push'>,
+  query: JourneysQuery,
+  context: AnalysisContext,
+): Promise<void> {
+  const matches = [stepMatch(query.event ?? ANY_EVENT)]
+  await feed(machine, context, { matches, columns: columnsOf(query), ...whereOf(query) })
 }
 
 /** What decides how steps become journeys. */
@@ -69,30 +90,44 @@ export interface JourneysMachine {
 }
 
 /**
- * Journeys in one pass over rows in order of time. The steps of a person at one instant are taken by the text of their labels, so that
- * the order in which they were stored doesn't matter.
+ * Journeys in one pass over rows in order of time.
  * @throws AnalyticsError `invalid_query` where `sessionGap` is no duration.
  */
 export function journeysMachine(spec: JourneysSpec, people: People): JourneysMachine {
-  const { sessionGap = DEFAULT_GAP, maxSteps = DEFAULT_STEPS, collapseRepeats = true } = spec
-  const gapMs = durationMs(sessionGap)
-  if (gapMs === undefined)
-    throw new AnalyticsError('invalid_query', `sessionGap: ${sessionGap} is no duration.`, { field: 'sessionGap' })
-  const columns = columnsOf(spec)
   const labels = journeyLabels(spec)
-  const named = (label: string | undefined) => (label === undefined ? undefined : labels.named(label))
   const graph = journeyGraph(labels.text)
-  const sessions = journeySessions(
-    {
-      maxSteps,
-      gapMs,
-      collapseRepeats,
-      start: named(spec.start),
-      end: named(spec.end),
-      between: labels.named(BETWEEN),
+  const { push, end } = journeyReader(spec, { labels, taker: graph, people })
+  return {
+    push,
+    result() {
+      end()
+      const { minWeight = 1, limit = DEFAULT_LIMIT } = spec
+      return graph.result({ minWeight, limit })
     },
-    graph.add,
-  )
+  }
+}
+
+/** Makes journeys of rows. */
+interface JourneyReader extends Pick<JourneysMachine, 'push'> {
+  /** Must be called behind the last row. */
+  end(): void
+  /** By the taker's numbers of people, those that the store knows them by. */
+  numbers(): Int32Array
+}
+
+interface JourneyReaderParts {
+  labels: JourneyLabels
+  taker: JourneyTaker
+  people: People
+}
+
+/**
+ * Tells of the journeys. The steps of a person at one instant are taken by the text of their labels, so that the order in which they were
+ * stored doesn't matter.
+ */
+function journeyReader(spec: JourneysSpec, { labels, taker, people }: JourneyReaderParts): JourneyReader {
+  const columns = columnsOf(spec)
+  const sessions = sessionsOf(spec, labels, taker)
   const slots = personSlots(people)
   // The steps of the instant that is being read.
   let instant = Number.NaN
@@ -119,13 +154,22 @@ export function journeysMachine(spec: JourneysSpec, people: People): JourneysMac
         steps.push({ person: personOf(people, person[row]!), label })
       }
     },
-    result() {
+    end() {
       flush()
       sessions.end()
-      const { minWeight = 1, limit = DEFAULT_LIMIT } = spec
-      return graph.result({ minWeight, limit })
     },
+    numbers: slots.people,
   }
+}
+
+function sessionsOf(spec: JourneysSpec, labels: JourneyLabels, { add }: JourneyTaker): JourneySessions {
+  const { sessionGap = DEFAULT_GAP, maxSteps = DEFAULT_STEPS, collapseRepeats = true } = spec
+  const gapMs = durationMs(sessionGap)
+  if (gapMs === undefined)
+    throw new AnalyticsError('invalid_query', `sessionGap: ${sessionGap} is no duration.`, { field: 'sessionGap' })
+  const named = (label: string | undefined) => (label === undefined ? undefined : labels.named(label))
+  const [start, end] = [named(spec.start), named(spec.end)]
+  return journeySessions({ maxSteps, gapMs, collapseRepeats, start, end, between: labels.named(BETWEEN) }, add)
 }
 
 /** The first value that the row has. */

@@ -1,6 +1,6 @@
 import type { EventIdentity } from '@analytics/protocol'
 import { identityKey } from '../../people/identity-key.js'
-import type { People, Subject } from '../../store.js'
+import type { People, PersonIds, Subject } from '../../store.js'
 
 /** Numbers ids and remembers whose anonymous ids are whose. */
 export interface MemoryPeople {
@@ -11,6 +11,7 @@ export interface MemoryPeople {
   link(anonymousId: string, userId: string): boolean
   ownerOf(anonymousId: string): string | undefined
   anonymousIdsOf(userId: string): string[]
+  identitiesOf(people: readonly number[]): PersonIds[]
   view(): People
   /** The numbers that these ids have. */
   numbersOf(subject: Subject): number[]
@@ -36,6 +37,9 @@ export function memoryPeople(now: () => number): MemoryPeople {
     numbers.set(key, { person: count, since: now() })
     return count++
   }
+  const anonymousIdsOf = (userId: string): string[] =>
+    [...owners].filter(([, owner]) => owner === userId).map(([id]) => id)
+
   return {
     number: (identity: EventIdentity): number => numberOf(identityKey(identity)),
 
@@ -50,7 +54,18 @@ export function memoryPeople(now: () => number): MemoryPeople {
       return true
     },
     ownerOf: (anonymousId: string): string | undefined => owners.get(anonymousId),
-    anonymousIdsOf: (userId: string): string[] => [...owners].filter(([, owner]) => owner === userId).map(([id]) => id),
+    anonymousIdsOf,
+
+    identitiesOf(people: readonly number[]): PersonIds[] {
+      const keys = new Map([...numbers].map(([key, { person }]) => [person, key]))
+      return people.map((person) => {
+        const key = keys.get(person)
+        if (key === undefined) return { userId: null, anonymousIds: [] }
+        const id = key.slice(1)
+        if (key.startsWith('a')) return { userId: null, anonymousIds: [id] }
+        return { userId: id, anonymousIds: anonymousIdsOf(id) }
+      })
+    },
 
     view() {
       const canonical = Int32Array.from({ length: count }, (_, i) => i)

@@ -6,6 +6,7 @@ import type { HotRead, HotStore } from '../../store.js'
 import { type SqlSession, type SqlStatement, statement } from './dialect.js'
 import { eventOf, eventSelect, eventsStatement, type SqlSource, scanBatch, scanStatement } from './events.js'
 import { FIRST_DAY, hotDays, LAST_DAY } from './hot-days.js'
+import { identitiesOf } from './identities.js'
 import { sqlInsert } from './insert-events.js'
 import { sqlPeople } from './people.js'
 import { eraseSubject, expireDeadLetters, expireIdentities } from './privacy.js'
@@ -86,6 +87,7 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
     linkIdentities: (links) => people.link(links),
     ownerOf: (anonymousId) => people.ownerOf(anonymousId),
     anonymousIdsOf: (userId) => people.anonymousIdsOf(userId),
+    identitiesOf: (numbers) => identitiesOf(database, tables, numbers),
     people: () => people.view(),
     personNumbers: (identities) => people.numbers(identities),
     knownNumbers: (identities) => people.knownNumbers(identities),

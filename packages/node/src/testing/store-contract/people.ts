@@ -102,6 +102,38 @@ export const peopleCases: ContractCase<StoreContext>[] = [
     },
   },
   {
+    name: 'tells the ids of people by their numbers, in the order asked for, and none of numbers that nobody has',
+    async run({ store }) {
+      await store.insertEvents([sampleEvent({ anonymousId: 'alone' }), sampleEvent({ userId: 'ulla' })])
+      const [anna, alone, ulla] = await numbersOf(store, 'u:anna', 'a:alone', 'u:ulla', 'a:first', 'a:second')
+      for (const anonymousId of ['second', 'first']) {
+        await store.linkIdentities([{ anonymousId, userId: 'anna' }])
+        await sleep(3)
+      }
+      assert.deepEqual(await store.identitiesOf([ulla!, 1_000_000, anna!, alone!, ulla!]), [
+        { userId: 'ulla', anonymousIds: [] },
+        { userId: null, anonymousIds: [] },
+        { userId: 'anna', anonymousIds: ['second', 'first'] },
+        { userId: null, anonymousIds: ['alone'] },
+        { userId: 'ulla', anonymousIds: [] },
+      ])
+      assert.deepEqual(await store.identitiesOf([]), [])
+      await store.eraseSubject({ userIds: ['anna'], anonymousIds: ['first', 'second'] })
+      assert.deepEqual(await store.identitiesOf([anna!]), [{ userId: null, anonymousIds: [] }])
+    },
+  },
+  {
+    name: 'tells the ids of thousands of people at once',
+    async run({ store }) {
+      const identities = Array.from({ length: 3000 }, (_, i) => ({ userId: `user ${i}`, anonymousId: null }))
+      const numbers = [...(await store.personNumbers(identities))]
+      assert.deepEqual(
+        (await store.identitiesOf(numbers)).map(({ userId }) => userId),
+        identities.map(({ userId }) => userId),
+      )
+    },
+  },
+  {
     name: 'links ids before they have an event, several in a call, the first of equal ones counting',
     async run({ store }) {
       await store.linkIdentities([])
