@@ -89,6 +89,7 @@ export type {
 export type { JourneyGroup, JourneyLink, JourneyNode, JourneysQuery, JourneysResult } from './queries/journeys.js'
 export type {
   ActiveUsersCell,
+  CohortCell,
   CountedPerson,
   FunnelCell,
   JourneysCell,

@@ -38,8 +38,6 @@ export interface Analysis<Q extends Query> {
   schema: z.ZodObject
   /** Whether it reads a page at most: without a cohort, it then neither waits for other queries nor is its answer kept. @default false */
   isLight?: true
-  /** Whether all people of the query's cohort must be known, not only who is none of them. @default false */
-  listsCohort?: true
   /** Whether its answers name people: then none is kept. @default false */
   namesPeople?: true
   /** Which instants are read, UTC milliseconds. @default those of the range */

@@ -27,6 +27,7 @@ export const events: Analysis<EventsQuery> = {
   }),
 
   isLight: true,
+  namesPeople: true,
 
   run: (query, { store, reader, signal }) => listEvents(query, store, reader, signal),
 }

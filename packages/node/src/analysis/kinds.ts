@@ -28,5 +28,5 @@ export const ANALYSES: { readonly [Kind in Query['kind']]: Analysis<Extract<Quer
   performance,
   errors,
   cohort,
-  people: peopleOf({ funnel, retention, lifecycle, stickiness, 'active-users': activeUsers, journeys }),
+  people: peopleOf({ funnel, retention, lifecycle, stickiness, 'active-users': activeUsers, journeys, cohort }),
 }

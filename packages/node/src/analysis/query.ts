@@ -2,9 +2,9 @@ import {
   AnalyticsError,
   type CohortDefinition,
   type Metric,
+  type PeopleQuery,
   type Query,
   type QueryAnswer,
-  type QueryBase,
 } from '@analytics/protocol'
 import type { ColdTier } from '../cold-tier.js'
 import type { HotStore } from '../store.js'
@@ -68,7 +68,7 @@ export function queryEngine(options: QueryEngineOptions): QueryEngine {
       const reader = await open(analysis.reads?.(query, range) ?? range)
       const cohorts = definitionReader('cohort', findCohort)
       const at = Math.min(range.to, now())
-      const isListed = analysis.listsCohort === true
+      const isListed = base.kind === 'cohort'
       const theirs = await readerOf(base.cohort, { reader, store, at, isListed, find: cohorts.find, open, signal })
       if (!isLight(query, analysis)) assertWithin(maxRows, readers)
       const metrics = definitionReader('metric', findMetric)
@@ -118,8 +118,8 @@ export function queryEngine(options: QueryEngineOptions): QueryEngine {
   }
 }
 
-/** What every query has; people are asked for with that of the query in whose answer they are counted. */
-const baseOf = (query: Query): QueryBase => (query.kind === 'people' ? query.of : query)
+/** The query that decides what is read: people are asked for with the one in whose answer they are counted. */
+const baseOf = (query: Query): Exclude<Query, PeopleQuery> => (query.kind === 'people' ? query.of : query)
 
 const nothing = async () => undefined
 

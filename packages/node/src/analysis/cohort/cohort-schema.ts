@@ -20,41 +20,43 @@ const events = z.strictObject({
   within: duration.optional(),
 })
 
-const CONDITIONS = [
-  z.strictObject({ performed: events }),
-  z.strictObject({ notPerformed: events }),
-  z.strictObject({
-    firstTime: z.strictObject({ event: stepEvent, where: filter.optional(), within: duration }),
+const conditions = {
+  performed: events,
+  notPerformed: events,
+  firstTime: z.strictObject({ event: stepEvent, where: filter.optional(), within: duration }),
+  sequence: z.strictObject({
+    steps: z.array(step).min(2).max(20),
+    within: duration.optional(),
+    window: duration.optional(),
   }),
-  z.strictObject({
-    sequence: z.strictObject({
-      steps: z.array(step).min(2).max(20),
-      within: duration.optional(),
-      window: duration.optional(),
-    }),
-  }),
-  z.strictObject({ traits: traitFilter }),
-  z.strictObject({ people: z.array(text(LIMITS.userId)).max(MOST_PEOPLE) }),
-  z.strictObject({ cohort: text(100) }),
-] as const
+  traits: traitFilter,
+  people: z.array(text(LIMITS.userId)).max(MOST_PEOPLE),
+  cohort: text(100),
+}
+
+/** Of one key each. Not a union: of a wide definition, that would try every form of every part. */
+function oneOf(forms: Record<string, z.ZodType>): z.ZodType<CohortDefinition> {
+  const message = `is not one of ${Object.keys(forms).join(', ')}`
+  return z
+    .strictObject(Object.fromEntries(Object.entries(forms).map(([key, form]) => [key, form.optional()])))
+    .refine((value) => Object.keys(value).length === 1 && Object.values(value)[0] !== undefined, {
+      message,
+    }) as unknown as z.ZodType<CohortDefinition>
+}
 
 /** Definitions nest, but not without end: each level is a schema of its own. */
 function definitionSchema(depth: number): z.ZodType<CohortDefinition> {
-  if (depth === 0) return z.union(CONDITIONS) as unknown as z.ZodType<CohortDefinition>
+  if (depth === 0) return oneOf(conditions)
   const nested = z.lazy(() => definitionSchema(depth - 1))
   const parts = z.array(nested).min(1).max(MOST_PARTS)
-  return z.union([
-    ...CONDITIONS,
-    z.strictObject({ and: parts }),
-    z.strictObject({ or: parts }),
-    z.strictObject({ not: nested }),
-  ]) as unknown as z.ZodType<CohortDefinition>
+  return oneOf({ ...conditions, and: parts, or: parts, not: nested })
 }
 
 const definition = definitionSchema(DEPTH)
+const name = z.string('is neither the name of a cohort nor the definition of one').min(1).max(100)
 
 /** A cohort of a query: the name of one, or a definition. */
-export const cohort: z.ZodType<string | CohortDefinition> = z.union([text(100), definition])
+export const cohort: z.ZodType<string | CohortDefinition> = z.union([name, definition])
 
 /** Checks a definition that came from outside. @throws AnalyticsError `invalid_query` with the field at fault. */
 export function parseCohort(value: unknown): CohortDefinition {

@@ -1,16 +1,19 @@
 import type { CohortQuery } from '@analytics/protocol'
-import type { Analysis } from '../analysis.js'
+import { z } from 'zod'
+import type { AnalysisOfPeople } from '../analysis.js'
 import { kindSchema } from '../kind-schema.js'
-import { countNamed } from '../people-set.js'
+import { countNamed, namedPeople } from '../people-set.js'
 
 /** How many people are in a cohort. */
-export const cohort: Analysis<CohortQuery> = {
+export const cohort: AnalysisOfPeople<'cohort'> = {
   schema: kindSchema<CohortQuery>('cohort', {}).omit({ where: true }).required({ cohort: true }),
-
-  listsCohort: true,
 
   /** Nothing beside what the cohort reads. */
   reads: (_query, { to }) => ({ from: to, to }),
 
   run: async (_query, { cohort }) => ({ size: countNamed(cohort!) }),
+
+  cell: z.strictObject({}),
+
+  peopleIn: async (_query, _cell, { cohort }) => Int32Array.from(namedPeople(cohort!)),
 }
