@@ -124,6 +124,8 @@ describe.each([
 
   it('leaves no byte in the file of the hot store', async ({ skip }) => {
     if (name !== 'duckdb') skip('keeps nothing in a file')
+    const people = [ANNA, idOf(8)]
+    await analytics.cohorts.define({ name: 'list', people })
     expect(await bytesOfFile()).toContain(ANNA)
     const { id } = await analytics.privacy.erase({ userId: ANNA })
     now += 61_000
@@ -135,6 +137,7 @@ describe.each([
     const bytes = await bytesOfFile()
     expect(bytes).not.toContain(ANNA)
     expect(bytes).toContain(idOf(8))
+    expect((await analytics.cohorts.get('list')).definition).toEqual({ people: [idOf(8)] })
   })
 
   it('is restored from the archive, and does not come back with it', async () => {

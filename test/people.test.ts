@@ -1,6 +1,13 @@
 import type { Analytics, ImportEvent, Query } from '@analytics/node'
 import { memoryStore } from '@analytics/node/memory'
-import type { CountedPerson, FunnelStepResult, PeopleQuery, QueryAnswer, ResultsByKind } from '@analytics/protocol'
+import type {
+  CohortDefinition,
+  CountedPerson,
+  FunnelStepResult,
+  PeopleQuery,
+  QueryAnswer,
+  ResultsByKind,
+} from '@analytics/protocol'
 import { parquetFormat } from '@analytics/tiering/parquet'
 import { seededRandom } from '@analytics/tiering/testing'
 import fc from 'fast-check'
@@ -59,7 +66,15 @@ const interval = fc.constantFrom('day', 'week')
 const some = <Fields extends Record<string, fc.Arbitrary<unknown>>>(fields: Fields) =>
   fc.record(fields, { requiredKeys: [] })
 
-const questions: fc.Arbitrary<PeopleQuery['of']> = fc.oneof(
+/** By all that they have done, not by the order in which others did. */
+const cohort: fc.Arbitrary<CohortDefinition> = fc.constantFrom<CohortDefinition>(
+  { performed: { event: 'a', times: { min: 2 } } },
+  { notPerformed: { event: 'b', within: '2d' } },
+  { sequence: { steps: [a, b], window: '1d' } },
+  { or: [{ people: ['anna'] }, { firstTime: { event: 'c', within: '3d' } }] },
+)
+
+const unfiltered = fc.oneof(
   some({
     order: fc.constantFrom('ordered', 'strict', 'unordered'),
     breakdown: some({ attribution: fc.constantFrom('first', 'last', 'all'), limit: fc.constantFrom(1, 2, 25) }),
@@ -95,6 +110,11 @@ const questions: fc.Arbitrary<PeopleQuery['of']> = fc.oneof(
     }),
   ),
 ) as fc.Arbitrary<PeopleQuery['of']>
+const questions: fc.Arbitrary<PeopleQuery['of']> = fc.oneof(
+  { arbitrary: unfiltered, weight: 7 },
+  { arbitrary: fc.tuple(unfiltered, cohort).map(([of, one]) => ({ ...of, cohort: one })), weight: 3 },
+  { arbitrary: cohort.map((one) => ({ kind: 'cohort' as const, range, cohort: one })), weight: 1 },
+)
 
 /** A number of an answer, and what names it. */
 interface Counted {
@@ -141,6 +161,7 @@ const CELLS: { [Kind in PeopleQuery['of']['kind']]: (result: ResultsByKind[Kind]
     ...nodes.map(({ id, users }) => ({ cell: { node: id }, users })),
     ...links.map(({ source, target, value }) => ({ cell: { source, target }, users: value, isMore: true })),
   ],
+  cohort: ({ size }) => [{ cell: {}, users: size }],
 }
 
 /** Names a person, whichever of the ids were seen first. */

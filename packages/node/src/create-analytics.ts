@@ -1,5 +1,6 @@
 import {
   AnalyticsError,
+  type CohortDefinition,
   type EventStatus,
   type Metric,
   parseEvent,
@@ -10,6 +11,7 @@ import {
 } from '@analytics/protocol'
 import { parseQuery } from './analysis/parse-query.js'
 import { type QueryOptions, queryEngine } from './analysis/query.js'
+import { cohortsOf } from './definitions/cohorts.js'
 import type { Definitions } from './definitions/definitions.js'
 import { metricsOf } from './definitions/metrics.js'
 import { gatekeeper } from './http/auth.js'
@@ -57,6 +59,8 @@ export interface Analytics {
   import(events: ImportSource, options?: ImportOptions): Promise<ImportResult>
   /** Metrics that are stored under a name, each change as a version; trends ask them by it. */
   readonly metrics: Definitions<Metric>
+  /** Cohorts that are stored under a name, each change as a version; queries ask for their people by it. */
+  readonly cohorts: Definitions<CohortDefinition>
   /** Aggregation, tiering and expiry: run by hand, listed, with their history. */
   readonly jobs: Pick<Jobs, 'run' | 'runDue' | 'list' | 'history'>
   /** What people may ask for. */
@@ -98,6 +102,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
   const newId = idFactory()
   const metrics = await metricsOf({ store, defined: ownMetrics, now })
   const suppression = suppressionList({ records: store.records, hashKey, now })
+  const cohorts = cohortsOf({ store, suppression, now })
   const erasures = createErasures({ store, cold, suppression, newId, now })
   const definitions = jobDefinitions({ store, cold, retention, erasures })
   const jobs = createJobs({ store, definitions, options: jobsOptions, logger, now })
@@ -112,7 +117,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     logger,
     now,
   })
-  const engine = queryEngine({ store, cold, findMetric: metrics.find, limits: queries, now })
+  const engine = queryEngine({ store, cold, findMetric: metrics.find, findCohort: cohorts.find, limits: queries, now })
   const privacy = privacyOf(store, suppression, erasures)
   const importAll: Analytics['import'] = (source, importOptions) =>
     importEvents({ pipeline, now, newId }, source, importOptions)
@@ -125,6 +130,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     cold,
     privacy,
     metrics,
+    cohorts,
     gatekeeper: gatekeeper(keys, authorize),
     identify,
     clientFacts: clientReader(ipPrivacy),
@@ -141,6 +147,7 @@ export async function createAnalytics(options: AnalyticsOptions): Promise<Analyt
     jobs,
     privacy,
     metrics,
+    cohorts,
     query: (query, queryOptions) => engine.run(parseQuery(query) as typeof query, queryOptions),
     realtime: async () => realtime.summary(),
     import: importAll,

@@ -18,6 +18,7 @@ export type {
 } from '@analytics/protocol'
 export {
   AnalyticsError,
+  type CohortDefinition,
   defineEvents,
   ERROR_CODES,
   type ErrorCode,

@@ -219,6 +219,9 @@ export interface HotStore {
    */
   personNumbers(identities: readonly EventIdentity[]): Promise<Int32Array>
 
+  /** The numbers that these people have already, in order; -1 for who has none. Oracle, Postgres: an index on the id. */
+  knownNumbers(identities: readonly EventIdentity[]): Promise<Int32Array>
+
   /** Identity of the numbering of people: a rebuilt one has another. Oracle, Postgres: a row that `setup` writes once. */
   dictionaryId(): Promise<string>
 

@@ -69,10 +69,11 @@ export {
   type Interval,
   instantBefore,
   type PropertyFilter,
-  type QueryBase,
   type Range,
   type Step,
 } from './queries/base.js'
+export type { CohortQuery, CohortResult } from './queries/cohort.js'
+export type { CohortDefinition, CohortEvents } from './queries/cohort-definition.js'
 export type { ErrorCounts, ErrorGroup, ErrorsQuery, ErrorsResult } from './queries/errors.js'
 export type { EventRow, EventsQuery, EventsResult } from './queries/events.js'
 export type {
@@ -88,6 +89,7 @@ export type {
 export type { JourneyGroup, JourneyLink, JourneyNode, JourneysQuery, JourneysResult } from './queries/journeys.js'
 export type {
   ActiveUsersCell,
+  CohortCell,
   CountedPerson,
   FunnelCell,
   JourneysCell,
@@ -106,6 +108,7 @@ export type {
   PerformanceResult,
   PerformanceSummary,
 } from './queries/performance.js'
+export type { QueryBase } from './queries/query-base.js'
 export type { RetentionCohort, RetentionQuery, RetentionResult } from './queries/retention.js'
 export type { SessionNumbers, SessionsPoint, SessionsQuery, SessionsResult } from './queries/sessions.js'
 export type {

@@ -6,6 +6,7 @@ import type {
   StickinessQuery,
   StickinessResult,
 } from './queries/activity.js'
+import type { CohortQuery, CohortResult } from './queries/cohort.js'
 import type { ErrorsQuery, ErrorsResult } from './queries/errors.js'
 import type { EventsQuery, EventsResult } from './queries/events.js'
 import type { FunnelQuery, FunnelResult } from './queries/funnel.js'
@@ -29,6 +30,7 @@ export type Query =
   | SessionsQuery
   | PerformanceQuery
   | ErrorsQuery
+  | CohortQuery
   | PeopleQuery
 
 /** Results by the kind of their query. */
@@ -44,6 +46,7 @@ export interface ResultsByKind {
   sessions: SessionsResult
   performance: PerformanceResult
   errors: ErrorsResult
+  cohort: CohortResult
   people: PeopleResult
 }
 

@@ -12,6 +12,7 @@ import type {
 } from '@analytics/protocol'
 import type { z } from 'zod'
 import type { HotStore } from '../store.js'
+import type { PeopleSet } from './people-set.js'
 import type { TierReader } from './tiers.js'
 import type { ResolvedRange } from './time.js'
 
@@ -22,6 +23,8 @@ export interface AnalysisContext {
   reader: TierReader
   /** Of the query. */
   range: ResolvedRange
+  /** The people of the query's cohort, where it has one: the reader knows of no others. */
+  cohort: PeopleSet | undefined
   /** The metric that is defined under a name, the same each time it is asked for; undefined where there is none. */
   findMetric(name: string): Promise<Metric | undefined>
   signal: AbortSignal
@@ -33,7 +36,7 @@ export interface AnalysisContext {
 export interface Analysis<Q extends Query> {
   /** Checks a query that came from outside. */
   schema: z.ZodObject
-  /** Whether it reads a page at most: it then neither waits for other queries nor is its answer kept. @default false */
+  /** Whether it reads a page at most: without a cohort, it then neither waits for other queries nor is its answer kept. @default false */
   isLight?: true
   /** Whether its answers name people: then none is kept. @default false */
   namesPeople?: true

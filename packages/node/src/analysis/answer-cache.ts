@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { canonicalJson, type Json, type Query, type QueryBase } from '@analytics/protocol'
 
 /** Answers of queries, for as long as what they were made from is the same. */
@@ -24,10 +25,11 @@ const OPEN_MS = 10_000
 /** However old an answer gets: what was restored from the archive tier goes again without a change. */
 const CLOSED_MS = 600_000
 
-/** The key of an answer. How long the caller would have waited for it makes no difference. */
+/** The key of an answer, short however long the query is. How long the caller would have waited for it makes no difference. */
 export function answerKey(query: Query, { version, now, isOpen }: AnswerState): string {
   const { timeoutMs: _timeoutMs, ...asked } = query as Query & Pick<QueryBase, 'timeoutMs'>
-  return `${version} ${Math.floor(now / (isOpen ? OPEN_MS : CLOSED_MS))} ${canonicalJson(asked as unknown as Json)}`
+  const hash = createHash('sha256').update(canonicalJson(asked as unknown as Json))
+  return `${version} ${Math.floor(now / (isOpen ? OPEN_MS : CLOSED_MS))} ${hash.digest('base64')}`
 }
 
 /** Keeps the answers that were used last, up to so many characters of JSON. */

@@ -1,5 +1,6 @@
 import type { ColdView, Day, EventBatch, EventsRequest, ScanRequest, StoredEvent } from '@analytics/protocol'
 import type { HotRead, HotStore } from '../store.js'
+import { keepRows } from './batch-rows.js'
 
 /** Which hot events of a day came again: the day's segments have them already. */
 export type DoublesOf = (day: Day, span: { from: number; to: number }) => Promise<ReadonlySet<string>>
@@ -33,18 +34,7 @@ export async function* scanWithout(
   const columns = [...new Set([...(request.columns ?? []), 'eventId'])]
   for await (const batch of store.scan({ ...request, columns })) {
     const ids = batch.columns.eventId!
-    const kept = Array.from({ length: batch.length }, (_, row) => row).filter(
-      (row) => !doubles.has(String(ids.at(row))),
-    )
-    yield {
-      length: kept.length,
-      time: Float64Array.from(kept, (row) => batch.time[row]!),
-      person: Int32Array.from(kept, (row) => batch.person[row]!),
-      matches: Uint32Array.from(kept, (row) => batch.matches[row]!),
-      columns: Object.fromEntries(
-        columns.map((name) => [name, kept.map((row) => batch.columns[name]?.at(row) ?? null)]),
-      ),
-    }
+    yield keepRows(batch, (row) => !doubles.has(String(ids.at(row))))
   }
 }
 

@@ -11,7 +11,8 @@ import {
 import { z } from 'zod'
 import type { HotStore } from '../store.js'
 import type { Analysis } from './analysis.js'
-import { eventTypes, kindSchema, text } from './query-schema.js'
+import { kindSchema } from './kind-schema.js'
+import { eventTypes, text } from './query-schema.js'
 import type { TierReader } from './tiers.js'
 
 /** Whole events, page by page. */
@@ -26,6 +27,7 @@ export const events: Analysis<EventsQuery> = {
   }),
 
   isLight: true,
+  namesPeople: true,
 
   run: (query, { store, reader, signal }) => listEvents(query, store, reader, signal),
 }

@@ -4,6 +4,7 @@ import { lifecycle } from './activity/lifecycle.js'
 import { retention } from './activity/retention.js'
 import { stickiness } from './activity/stickiness.js'
 import type { Analysis } from './analysis.js'
+import { cohort } from './cohort/cohort.js'
 import { events } from './events.js'
 import { funnel } from './funnel/funnel.js'
 import { journeys } from './journeys/journeys.js'
@@ -26,5 +27,6 @@ export const ANALYSES: { readonly [Kind in Query['kind']]: Analysis<Extract<Quer
   sessions,
   performance,
   errors,
-  people: peopleOf({ funnel, retention, lifecycle, stickiness, 'active-users': activeUsers, journeys }),
+  cohort,
+  people: peopleOf({ funnel, retention, lifecycle, stickiness, 'active-users': activeUsers, journeys, cohort }),
 }

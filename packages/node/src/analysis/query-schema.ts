@@ -1,14 +1,4 @@
-import {
-  durationMs,
-  type Filter,
-  type Interval,
-  LIMITS,
-  type Query,
-  type QueryBase,
-  type Range,
-  type Scalar,
-  type Step,
-} from '@analytics/protocol'
+import { durationMs, type Filter, type Interval, LIMITS, type Scalar, type Step } from '@analytics/protocol'
 import { propertyReference } from '@analytics/protocol/filter'
 import { z } from 'zod'
 
@@ -31,18 +21,18 @@ export const property: z.ZodType<string> = text(500).refine((name) => propertyRe
   message: 'is neither a column of an event nor properties.path',
 })
 const scalar: z.ZodType<Exclude<Scalar, null>> = z.union([z.string().max(10_000), z.number(), z.boolean()])
-const propertyFilter = z.union([
-  z.strictObject({ property, op: z.enum(['exists', 'notExists']) }),
-  z.strictObject({ property, op: z.enum(['in', 'notIn']), value: z.array(scalar).max(FILTER_VALUES) }),
-  z.strictObject({ property, op: z.enum(['eq', 'neq', 'gt', 'gte', 'lt', 'lte', 'contains']), value: scalar }),
-])
 
 /** Filters nest, but not without end: each level is a schema of its own. */
-function filterSchema(depth: number): z.ZodType<Filter> {
-  if (depth === 0) return propertyFilter as z.ZodType<Filter>
-  const nested = z.lazy(() => filterSchema(depth - 1))
+function filterSchema(depth: number, name: z.ZodType<string>): z.ZodType<Filter> {
+  const comparison = z.union([
+    z.strictObject({ property: name, op: z.enum(['exists', 'notExists']) }),
+    z.strictObject({ property: name, op: z.enum(['in', 'notIn']), value: z.array(scalar).max(FILTER_VALUES) }),
+    z.strictObject({ property: name, op: z.enum(['eq', 'neq', 'gt', 'gte', 'lt', 'lte', 'contains']), value: scalar }),
+  ])
+  if (depth === 0) return comparison as z.ZodType<Filter>
+  const nested = z.lazy(() => filterSchema(depth - 1, name))
   return z.union([
-    propertyFilter,
+    comparison,
     z.strictObject({ and: z.array(nested).max(100) }),
     z.strictObject({ or: z.array(nested).max(100) }),
     z.strictObject({ not: nested }),
@@ -50,7 +40,13 @@ function filterSchema(depth: number): z.ZodType<Filter> {
 }
 
 /** A condition on events. */
-export const filter: z.ZodType<Filter> = filterSchema(FILTER_DEPTH)
+export const filter: z.ZodType<Filter> = filterSchema(FILTER_DEPTH, property)
+
+/** A condition on the traits of people. */
+export const traitFilter: z.ZodType<Filter> = filterSchema(
+  FILTER_DEPTH,
+  property.refine((name) => name.startsWith('properties.'), { message: 'is no trait: properties.path' }),
+)
 
 /** Fields of a {@link Step}, for those that add to it. */
 export const stepFields: { event: z.ZodType; where: z.ZodType; name: z.ZodType } = {
@@ -72,27 +68,3 @@ export const interval: z.ZodType<Exclude<Interval, 'minute'>> = z.enum(['hour', 
 
 /** A number of times or of intervals. */
 export const count: z.ZodType<number> = z.number().int().min(1).max(10_000)
-
-const range = z.strictObject({
-  from: text(40),
-  to: text(40),
-  timeZone: text(64).optional(),
-  weekStart: z.enum(['monday', 'sunday']).optional(),
-}) as unknown as z.ZodType<Range>
-
-/** What every query has. */
-const base = {
-  range,
-  where: filter.optional(),
-  tiers: z.enum(['all', 'hot']).optional(),
-  onArchived: z.enum(['error', 'partial', 'restore']).optional(),
-  timeoutMs: z.number().int().min(1).max(600_000).optional(),
-} satisfies Record<keyof QueryBase, z.ZodType>
-
-/** The fields that a kind of query has of its own, each with its schema. */
-export type KindFields<Q extends Query> = { [Field in Exclude<keyof Q, keyof QueryBase | 'kind'>]-?: z.ZodType }
-
-/** The schema of one kind of query: what every query has, its own fields, and nothing else. */
-export function kindSchema<Q extends Query>(kind: Q['kind'], fields: KindFields<Q>): z.ZodObject {
-  return z.strictObject({ ...base, kind: z.literal(kind), ...(fields as Record<string, z.ZodType>) })
-}

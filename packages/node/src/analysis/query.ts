@@ -1,13 +1,21 @@
-import { AnalyticsError, type Metric, type Query, type QueryAnswer, type QueryBase } from '@analytics/protocol'
+import {
+  AnalyticsError,
+  type CohortDefinition,
+  type Metric,
+  type PeopleQuery,
+  type Query,
+  type QueryAnswer,
+} from '@analytics/protocol'
 import type { ColdTier } from '../cold-tier.js'
 import type { HotStore } from '../store.js'
 import { admission } from './admission.js'
 import type { Analysis } from './analysis.js'
 import { answerCache, answerKey } from './answer-cache.js'
+import { readerOf } from './cohort/cohort-reader.js'
 import { definitionReader, type FindDefinition } from './definition-reader.js'
 import { ANALYSES } from './kinds.js'
 import { type QueryLimits, resolveQueries } from './query-limits.js'
-import { openTiers } from './tiers.js'
+import { coverageOf, openTiers, type TierReader } from './tiers.js'
 import { resolveRange } from './time.js'
 
 /** Changes when the meaning of an analysis does, so that stored answers can be told apart. */
@@ -19,6 +27,8 @@ export interface QueryEngineOptions {
   cold: ColdTier | undefined
   /** What names of metrics mean that are not built in. @default nothing */
   findMetric?: FindDefinition<Metric>
+  /** What names of cohorts mean. @default nothing */
+  findCohort?: FindDefinition<CohortDefinition>
   /** @default those of `createAnalytics` */
   limits?: QueryLimits
   now: () => number
@@ -39,7 +49,7 @@ export interface QueryEngine {
 
 /** The engine: opens the tiers of the range, lets the kind's machine consume them, and says what was read. */
 export function queryEngine(options: QueryEngineOptions): QueryEngine {
-  const { store, cold, findMetric = async () => undefined, limits = resolveQueries(), now } = options
+  const { store, cold, findMetric = nothing, findCohort = nothing, limits = resolveQueries(), now } = options
   const { concurrency, maxWaiting, maxRows, cacheCharacters } = limits
   const heavy = admission({ running: concurrency, waiting: maxWaiting })
   const cache = answerCache(cacheCharacters)
@@ -48,27 +58,38 @@ export function queryEngine(options: QueryEngineOptions): QueryEngine {
     const base = baseOf(query)
     const range = resolveRange(base.range)
     const { tiers = 'all', onArchived = 'error' } = base
-    const { from, to } = analysis.reads?.(query, range) ?? range
-    const reader = await openTiers(store, cold, { from, to, tiers, onArchived })
+    const readers: TierReader[] = []
+    const open = async (span: { from: number; to: number }) => {
+      const reader = await openTiers(store, cold, { ...span, tiers, onArchived })
+      readers.push(reader)
+      return reader
+    }
     try {
-      if (!analysis.isLight) assertWithin(maxRows, reader.rows)
+      const reader = await open(analysis.reads?.(query, range) ?? range)
+      const cohorts = definitionReader('cohort', findCohort)
+      const at = Math.min(range.to, now())
+      const isListed = base.kind === 'cohort'
+      const theirs = await readerOf(base.cohort, { reader, store, at, isListed, find: cohorts.find, open, signal })
+      if (!isLight(query, analysis)) assertWithin(maxRows, readers)
       const metrics = definitionReader('metric', findMetric)
-      const context = { store, reader, range, findMetric: metrics.find, signal, now: now() }
+      const context = { store, ...(await theirs()), range, findMetric: metrics.find, signal, now: now() }
       const result = await analysis.run(query, context)
       const openUntil = range.to > now() ? { openUntil: new Date(range.to).toISOString() } : {}
-      const definitions = metrics.used()
+      const definitions = [...cohorts.used(), ...metrics.used()]
       const used = definitions.length > 0 ? { definitions } : {}
-      return { result, meta: { timeZone: range.timeZone, ...reader.coverage(), ...openUntil, ...used } }
+      return { result, meta: { timeZone: range.timeZone, ...coverageOf(readers), ...openUntil, ...used } }
     } finally {
-      reader.release()
+      for (const reader of readers) reader.release()
     }
   }
 
   /** An answer that is kept, if there is one, or a new one, made in its turn. */
   async function keptAnswer<Q extends Query>(query: Q, analysis: Analysis<Q>, signal: AbortSignal) {
-    const range = resolveRange(baseOf(query).range)
-    // Before anything is read: what changes meanwhile makes another version.
-    const version = analysis.namesPeople ? undefined : store.dataVersion?.(analysis.reads?.(query, range) ?? range)
+    const { range: asked, cohort } = baseOf(query)
+    const range = resolveRange(asked)
+    // Before anything is read: what changes meanwhile makes another version. Who is in a cohort may depend on all that was before.
+    const span = cohort === undefined ? (analysis.reads?.(query, range) ?? range) : ALWAYS
+    const version = analysis.namesPeople ? undefined : store.dataVersion?.(span)
     if (version === undefined) return heavy.run(() => answer(query, analysis, signal), signal)
     const key = answerKey(query, { version, now: now(), isOpen: range.to > now() })
     const kept = cache.get(key) as Awaited<ReturnType<typeof answer<Q>>> | undefined
@@ -87,7 +108,7 @@ export function queryEngine(options: QueryEngineOptions): QueryEngine {
       // The kind decides what the others can't know of each other.
       const analysis = ANALYSES[query.kind] as unknown as Analysis<Q>
       try {
-        const made = await (analysis.isLight ? answer : keptAnswer)(query, analysis, signal)
+        const made = await (isLight(query, analysis) ? answer : keptAnswer)(query, analysis, signal)
         const durationMs = Math.round(performance.now() - startedAt)
         return { ...made, meta: { ...made.meta, durationMs, semanticsVersion: SEMANTICS_VERSION } }
       } catch (error) {
@@ -97,11 +118,21 @@ export function queryEngine(options: QueryEngineOptions): QueryEngine {
   }
 }
 
-/** What every query has; people are asked for with that of the query in whose answer they are counted. */
-const baseOf = (query: Query): QueryBase => (query.kind === 'people' ? query.of : query)
+/** The query that decides what is read: people are asked for with the one in whose answer they are counted. */
+const baseOf = (query: Query): Exclude<Query, PeopleQuery> => (query.kind === 'people' ? query.of : query)
+
+const nothing = async () => undefined
+
+const ALWAYS = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
+
+/** Who is in a cohort takes more than a page to find out. */
+function isLight<Q extends Query>(query: Q, analysis: Analysis<Q>): boolean {
+  return analysis.isLight === true && baseOf(query).cohort === undefined
+}
 
 /** @throws AnalyticsError `query_too_large` */
-function assertWithin(maxRows: number, rows: number): void {
+function assertWithin(maxRows: number, readers: readonly TierReader[]): void {
+  const rows = readers.reduce((sum, reader) => sum + reader.rows, 0)
   if (rows <= maxRows) return
   const message = `The query would look at ${rows} rows, more than the ${maxRows} that one may.`
   throw new AnalyticsError('query_too_large', message, { field: 'range', details: { rows, maxRows } })

@@ -1,5 +1,7 @@
 import {
   assertReadable,
+  type ColdDay,
+  type ColdReadStats,
   type ColdView,
   DAY_MS,
   type Day,
@@ -30,8 +32,10 @@ export interface TierReader {
   rows: number
   scan(request: Omit<ScanRequest, 'from' | 'to'>): AsyncIterable<EventBatch>
   readEvents(request: Omit<EventsRequest, 'from' | 'to'>): AsyncIterable<readonly StoredEvent[]>
+  /** Days of the range that can't be read, where they were asked for. */
+  archivedDays: readonly ColdDay[]
   /** What was read so far. */
-  coverage(): Pick<QueryMeta, 'tiersRead' | 'complete' | 'missing'>
+  stats(): { hotRows: number; cold: ColdReadStats }
   /** Must be called when reading is over, also after an error. */
   release(): void
 }
@@ -140,21 +144,30 @@ function tierReader(
       }
     },
 
-    coverage() {
-      const archived = options.tiers === 'all' ? (view?.archivedDays ?? []) : []
-      const read = view?.stats() ?? { segments: 0, bytes: 0, requests: 0 }
-      return {
-        tiersRead: {
-          hot: { rows: hotRows },
-          cold: read,
-          archived: { segments: archived.reduce((sum, { segments }) => sum + segments, 0) },
-        },
-        complete: archived.length === 0,
-        ...(archived.length > 0 ? { missing: archived.map(({ day }) => missingDay(day)) } : {}),
-      }
-    },
+    archivedDays: options.tiers === 'all' ? (view?.archivedDays ?? []) : [],
+    stats: () => ({ hotRows, cold: view?.stats() ?? { segments: 0, bytes: 0, requests: 0 } }),
 
     release: () => view?.release(),
+  }
+}
+
+/** What the readers of one query have read, and what none of them could. */
+export function coverageOf(readers: readonly TierReader[]): Pick<QueryMeta, 'tiersRead' | 'complete' | 'missing'> {
+  const stats = readers.map((reader) => reader.stats())
+  const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
+  const archived = new Map(readers.flatMap(({ archivedDays }) => archivedDays).map((one) => [one.day, one]))
+  return {
+    tiersRead: {
+      hot: { rows: sum(stats.map(({ hotRows }) => hotRows)) },
+      cold: {
+        segments: sum(stats.map(({ cold }) => cold.segments)),
+        bytes: sum(stats.map(({ cold }) => cold.bytes)),
+        requests: sum(stats.map(({ cold }) => cold.requests)),
+      },
+      archived: { segments: sum([...archived.values()].map(({ segments }) => segments)) },
+    },
+    complete: archived.size === 0,
+    ...(archived.size > 0 ? { missing: [...archived.keys()].sort().map(missingDay) } : {}),
   }
 }
 

@@ -3,7 +3,10 @@ import { AnalyticsError, type AuditEntry, canonicalJson, eachRecord, type Record
 /** One version of a definition. */
 export interface StoredDefinition<Definition> {
   name: string
-  /** Begins at 1 and grows by 1 with each change; a version never changes. 0 where the server's code defines it. */
+  /**
+   * Begins at 1 and grows by 1 with each change; a version never changes, but for ids of people who were erased. 0 where the server's code
+   * defines it.
+   */
   version: number
   /** When it was defined, UTC milliseconds; of what code defines, when the server was started. */
   at: number
@@ -124,6 +127,28 @@ export function definitionsOf<Definition>({
         if (await append(name, last.version + 1, null)) return
       }
     },
+  }
+}
+
+/**
+ * Changes every version of a kind of definitions, those too that no name means any more, where `change` gives something else than it got.
+ * Done twice, it changes nothing more.
+ */
+export async function changeVersions<Definition>(
+  records: RecordStore,
+  kind: DefinitionKind,
+  change: (definition: Definition) => Definition,
+): Promise<void> {
+  for await (const { key } of eachRecord<Version<Definition>>(records, 'definition', { prefix: `${kind}/` })) {
+    for (;;) {
+      const record = await records.get<Version<Definition>>('definition', key)
+      const before = record?.value.definition
+      if (!before) break
+      const definition = change(before)
+      if (definition === before) break
+      // Where somebody else has changed it meanwhile, what they made of it is looked at.
+      if (await records.put('definition', key, { ...record.value, definition }, record.version)) break
+    }
   }
 }
 

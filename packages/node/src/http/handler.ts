@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import {
   AnalyticsError,
+  type CohortDefinition,
   errorCode,
   isRecord,
   LIMITS,
@@ -55,6 +56,7 @@ export interface HandlerParts {
   importEvents: (events: readonly StoredEvent[]) => Promise<ImportResult>
   privacy: Pick<Privacy, 'erase' | 'status' | 'receipt'>
   metrics: Definitions<Metric>
+  cohorts: Definitions<CohortDefinition>
   gatekeeper: Gatekeeper
   identify: Identify | undefined
   clientFacts: (userAgent: string | null, address: string | undefined) => ClientFacts
@@ -94,6 +96,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
     },
   },
   ...definitionRoutes('/metrics', ({ metrics }: HandlerParts) => metrics),
+  ...definitionRoutes('/cohorts', ({ cohorts }: HandlerParts) => cohorts),
   '/import': { POST: { scope: 'admin', answer: importBatch } },
   '/users/*': { DELETE: { scope: 'admin', answer: eraseUser } },
   '/erasures/*': { GET: { scope: 'admin', answer: erasureStatus } },

@@ -14,6 +14,7 @@ import {
   withoutReceipt,
 } from '@analytics/protocol'
 import type { ColdTier } from '../cold-tier.js'
+import { forgetUsers } from '../definitions/cohorts.js'
 import type { JobContext, JobFacts } from '../jobs/job.js'
 import type { FileRewrite, HotStore } from '../store.js'
 import type { SuppressionList } from './suppression.js'
@@ -102,6 +103,7 @@ export function createErasures({ store, cold, suppression, newId, now }: Erasure
     const { subject, dueAt, coldId, hotRows } = one.value
     if (!subject) return one
     await suppression.add(subject)
+    await forgetUsers(records, subject.userIds)
     if (!cold?.erase) return change(one, { ...one.value, hotRows: added(hotRows, await store.eraseSubject(subject)) })
     if (coldId !== undefined) return one
     const within: Duration = `${Math.max(1, Math.round((dueAt - now()) / 1000))}s`

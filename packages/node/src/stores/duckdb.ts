@@ -199,6 +199,10 @@ function assembleStore(
       const state = await opened()
       return writing(state, (connection) => state.people.numbers(connection, identities))
     },
+    async knownNumbers(identities) {
+      const { database, people } = await opened()
+      return database.read((connection) => people.knownNumbers(connection, identities))
+    },
     async dictionaryId() {
       return (await records.get<{ id: string }>('meta', 'dictionary'))?.value.id ?? ''
     },

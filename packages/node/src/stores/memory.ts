@@ -103,6 +103,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
     identitiesOf: async (numbers) => people.identitiesOf(numbers),
     people: async () => people.view(),
     personNumbers: async (identities) => Int32Array.from(identities, people.number),
+    knownNumbers: async (identities) => Int32Array.from(identities, people.knownNumber),
     dictionaryId: async () => dictionary,
 
     async *scan(request) {

@@ -19,6 +19,8 @@ const journeys = {
   minWeight: 2,
   limit: 1000,
 }
+const cohort = (definition: unknown) => ({ kind: 'cohort', range, cohort: definition })
+const others = (depth: number): unknown => (depth === 0 ? { people: ['u'] } : { not: others(depth - 1) })
 const nested = (depth: number): unknown =>
   depth === 0 ? { property: 'eventType', op: 'exists' } : { not: nested(depth - 1) }
 
@@ -67,6 +69,23 @@ describe('parseQuery', () => {
     ['active users', { kind: 'active-users', range, window: 'week' }],
     ['events of a user', { kind: 'events', range, userId: 'u', limit: 1000 }],
     ['journeys', journeys],
+    ['a cohort by its name', cohort('buyers')],
+    [
+      'a cohort of every form',
+      cohort({
+        and: [
+          { performed: { event: 'a', where: nested(8), times: { min: 2, max: 2 }, within: '30d' } },
+          { or: [{ notPerformed: { event: ['a', 'b'] } }, { firstTime: { event: '*', within: '1w' } }] },
+          { sequence: { steps: [{ event: 'a' }, { event: 'b' }], within: '1d', window: '30m' } },
+          { not: { traits: { property: 'properties.plan', op: 'neq', value: 'pro' } } },
+          { people: ['u'] },
+          { cohort: 'buyers' },
+        ],
+      }),
+    ],
+    ['a cohort on 8 levels', cohort(others(8))],
+    ['a funnel of a cohort by its name', { ...funnel, cohort: 'buyers' }],
+    ['a trend of a cohort', { ...trend, cohort: { people: [] } }],
   ])('takes %s', (_name, query) => {
     expect(parseQuery(query)).toEqual(query)
   })
@@ -125,6 +144,37 @@ describe('parseQuery', () => {
     ['a session gap that is no duration', { ...journeys, sessionGap: '1y' }, 'sessionGap'],
     ['a group without labels', { ...journeys, groups: [{ label: 'x', match: [] }] }, 'groups[0].match'],
     ['1,001 links', { ...journeys, limit: 1001 }, 'limit'],
+    ['a cohort of nothing', { kind: 'cohort', range }, 'cohort'],
+    ['a cohort with a condition on events', { ...cohort('buyers'), where: nested(0) }, ''],
+    ['a cohort that is a number', cohort(7), 'cohort'],
+    ['a name of a cohort that is empty', cohort(''), 'cohort'],
+    ['a definition of no form', cohort({}), 'cohort'],
+    ['a definition of two forms', cohort({ people: [], cohort: 'buyers' }), 'cohort'],
+    ['a definition of one form and nothing', cohort({ people: [], cohort: undefined }), 'cohort'],
+    ['a form that is undefined', cohort({ people: undefined }), 'cohort'],
+    ['a form that there is not', { ...funnel, cohort: { or: [{ magic: 1 }] } }, 'cohort.or[0]'],
+    ['a definition nested without end', cohort(others(5000)), expect.stringMatching(/^cohort(\.not){8}$/)],
+    ['101 parts', cohort({ or: Array(101).fill({ people: [] }) }), 'cohort.or'],
+    ['no parts', cohort({ and: [] }), 'cohort.and'],
+    ['100,001 people', cohort({ people: Array(100_001).fill('u') }), 'cohort.people'],
+    ['a person without an id', cohort({ people: ['u', ''] }), 'cohort.people[1]'],
+    [
+      'fewer times than none',
+      cohort({ performed: { event: 'a', times: { min: 3, max: 2 } } }),
+      'cohort.performed.times',
+    ],
+    [
+      'never as a number of times',
+      cohort({ performed: { event: 'a', times: { max: 0 } } }),
+      'cohort.performed.times.max',
+    ],
+    ['a first time of whenever', cohort({ firstTime: { event: 'a' } }), 'cohort.firstTime.within'],
+    ['a sequence of one step', cohort({ sequence: { steps: [{ event: 'a' }] } }), 'cohort.sequence.steps'],
+    [
+      'a trait that is a column',
+      cohort({ traits: { property: 'country', op: 'eq', value: 'DE' } }),
+      'cohort.traits.property',
+    ],
     ['a filter nested without end', { ...funnel, where: nested(50) }, expect.stringMatching(/^where/)],
   ])('refuses %s and names the field', (_name, query, field) => {
     expect(() => parseQuery(query)).toThrow(expect.objectContaining({ code: 'invalid_query', httpStatus: 400, field }))

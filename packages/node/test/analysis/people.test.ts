@@ -15,6 +15,7 @@ const OF = {
   stickiness: { kind: 'stickiness', range },
   activeUsers: { kind: 'active-users', range, window: 'week' },
   journeys: { kind: 'journeys', range, by: 'eventType' },
+  cohort: { kind: 'cohort', range, cohort: { notPerformed: buy } },
 } as const
 
 /** Days of January, each at noon and then a minute later for each event before. */
@@ -76,6 +77,14 @@ describe.each([
     ['go through a node', OF.journeys, { node: '2_buy' }, [BEN]],
     ['take a link', OF.journeys, { source: '1_view', target: '2_buy' }, [BEN]],
     ['go through a node that is not there', OF.journeys, { node: '9_buy' }, []],
+    ['are in a cohort, with all of their ids', OF.cohort, {}, [CLEO, VISITOR]],
+    ['are named by one', { ...OF.cohort, cohort: { people: ['anna', 'phone'] } }, {}, [ANNA]],
+    [
+      'are counted in a cell and in a cohort',
+      { ...OF.funnel, cohort: { not: { people: ['ben'] } } },
+      { step: 1 },
+      [ANNA],
+    ],
   ])('are those who %s', async (_sentence, of, cell, expected) => {
     const { users, total, ...more } = await ask(of, cell)
     expect({ total, more }).toEqual({ total: expected.length, more: {} })
@@ -113,6 +122,11 @@ describe.each([
     const audited = await entries()
     expect(audited).toMatchObject([entry, entry])
     expect(JSON.stringify(audited)).not.toMatch(/anna|ben|phone|visitor/)
+  })
+
+  it('are audited by the kind of what they are listed of, also where it is a cohort', async () => {
+    await ask(OF.cohort, {})
+    expect(await entries()).toMatchObject([{ action: 'people', target: 'cohort', details: { total: 2, listed: 2 } }])
   })
 
   it('are neither listed nor audited where the query is refused', async () => {

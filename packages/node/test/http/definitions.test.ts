@@ -103,3 +103,64 @@ describe('/metrics', () => {
     expect(await methodsAt('/metrics')).toEqual([204, 'GET'])
   })
 })
+
+describe('/cohorts', () => {
+  const BUYERS = { performed: { event: 'buy' } }
+
+  it('defines, lists, shows by version, is asked and deletes', async () => {
+    const server = await testServer({ now: () => 5 })
+    const stored = { name: 'buyers', version: 1, at: 5, definition: BUYERS }
+    expect(await call(server, 'PUT', '/cohorts/buyers', { body: BUYERS })).toEqual({ status: 200, body: stored })
+    const changed = { ...stored, version: 2, definition: { people: ['anna'] } }
+    const put = await call(server, 'PUT', '/cohorts/buyers', { body: changed.definition })
+    expect(put).toEqual({ status: 200, body: changed })
+    expect(await call(server, 'GET', '/cohorts')).toEqual({ status: 200, body: { definitions: [changed] } })
+    expect(await call(server, 'GET', '/cohorts/buyers?version=1')).toEqual({ status: 200, body: stored })
+    const query = { kind: 'cohort', range: { from: '2026-01-10', to: '2026-01-11' }, cohort: 'buyers' }
+    expect(await (await post(server, '/query', query, { key: READ_KEY })).json()).toMatchObject({
+      result: { size: 0 },
+      meta: { definitions: [{ kind: 'cohort', name: 'buyers', version: 2 }] },
+    })
+    expect(await call(server, 'DELETE', '/cohorts/buyers')).toEqual({ status: 204, body: undefined })
+    expect((await call(server, 'GET', '/cohorts/buyers')).status).toBe(404)
+  })
+
+  it.each([
+    ['GET', '/cohorts', { none: 401, write: 403, read: 200, admin: 200 }],
+    ['GET', '/cohorts/known', { none: 401, write: 403, read: 200, admin: 200 }],
+    ['PUT', '/cohorts/other', { none: 401, write: 403, read: 403, admin: 200 }],
+    ['DELETE', '/cohorts/known', { none: 401, write: 403, read: 403, admin: 204 }],
+  ])('takes %s %s with the right keys only', async (method, path, expected) => {
+    const keys = { none: '', write: WRITE_KEY, read: READ_KEY, admin: ADMIN_KEY }
+    for (const [scope, key] of Object.entries(keys)) {
+      const server = await testServer()
+      await server.cohorts.define({ name: 'known', people: [] })
+      const { status } = await call(server, method, path, { key, ...(method === 'PUT' ? { body: BUYERS } : {}) })
+      expect(status, scope).toBe(expected[scope as keyof typeof expected])
+      const changed = status === 204 ? 0 : method === 'PUT' && status === 200 ? 2 : 1
+      expect((await server.cohorts.list()).length, scope).toBe(changed)
+    }
+  })
+
+  it.each<[string, string, string, unknown, number, string, string | undefined]>([
+    ['an unknown name', 'GET', '/cohorts/gone', undefined, 404, 'not_found', 'name'],
+    ['a name that is none', 'PUT', '/cohorts/a-b', BUYERS, 400, 'invalid_query', 'name'],
+    ['a name in the body', 'PUT', '/cohorts/c', { ...BUYERS, name: 'c' }, 400, 'invalid_query', 'name'],
+    ['no form', 'PUT', '/cohorts/c', {}, 400, 'invalid_query', ''],
+    ['two forms', 'PUT', '/cohorts/c', { ...BUYERS, people: [] }, 400, 'invalid_query', ''],
+    ['a form of nothing', 'PUT', '/cohorts/c', { performed: null }, 400, 'invalid_query', 'performed'],
+    ['itself', 'PUT', '/cohorts/c', { not: { cohort: 'c' } }, 400, 'invalid_query', 'cohort'],
+    ['a name', 'PUT', '/cohorts/c', 'known', 400, 'invalid_json', undefined],
+    ['a name as JSON', 'PUT', '/cohorts/c', '"known"', 400, 'invalid_query', ''],
+    ['one that others are made of', 'DELETE', '/cohorts/known', undefined, 400, 'invalid_query', 'name'],
+    ['another method', 'POST', '/cohorts/known', BUYERS, 405, 'method_not_allowed', undefined],
+  ])('refuses %s', async (_name, method, path, body, status, code, field) => {
+    const server = await testServer()
+    await server.cohorts.define({ name: 'known', ...BUYERS })
+    await server.cohorts.define({ name: 'others', not: { cohort: 'known' } })
+    const answer = await call(server, method, path, body === undefined ? {} : { body })
+    expect(answer).toMatchObject({ status, body: { error: { code } } })
+    expect((answer.body as { error: { field?: string } }).error.field).toBe(field)
+    expect((await server.cohorts.list()).length).toBe(2)
+  })
+})

@@ -59,6 +59,10 @@ describe('people over HTTP', () => {
     ['cell.step', { ...query, cell: { step: 1e9 } }],
     ['cell.step', { ...query, cell: { step: 2 } }],
     ['cell.dropped', { ...query, cell: { step: 0, dropped: true } }],
+    ['of.cohort', { ...query, of: { kind: 'cohort', range }, cell: {} }],
+    ['of.cohort.performed.event', { ...query, of: { ...of, cohort: { performed: {} } } }],
+    ['', { ...query, cohort: { people: ['anna'] } }],
+    ['cell', { ...query, of: { kind: 'cohort', range, cohort: { people: [] } }, cell: { size: 1 } }],
     ['cell.group', { ...query, cell: { step: 0, group: 'pro' } }],
     ['cell.group.isOther', { ...query, cell: { step: 0, group: { isOther: false } } }],
     ['limit', { ...query, limit: 0 }],
@@ -79,7 +83,7 @@ describe('people over HTTP', () => {
     const { body } = await answer(post(server, '/query', { ...query, of: trend }, { key: ADMIN_KEY }))
     expect(body.error).toMatchObject({
       message:
-        'of.kind: is no query of which people can be listed, which are: funnel, retention, lifecycle, stickiness, active-users, journeys.',
+        'of.kind: is no query of which people can be listed, which are: funnel, retention, lifecycle, stickiness, active-users, journeys, cohort.',
     })
   })
 

@@ -1,4 +1,5 @@
-import type { Interval, QueryBase, Step } from './base.js'
+import type { Interval, Step } from './base.js'
+import type { QueryBase } from './query-base.js'
 
 /** How often something is done in an interval for that interval to count. */
 export interface Occurrences {

@@ -56,21 +56,6 @@ export interface Step {
   optional?: boolean
 }
 
-/** What every query has; that for people has the one of the query whose numbers they are behind. */
-export interface QueryBase {
-  range: Range
-  where?: Filter
-  /** @default 'all' */
-  tiers?: 'all' | 'hot'
-  /**
-   * What to do about days in the archive tier: refuse, leave them out and say so in `meta.missing`, or have them restored, which takes up
-   * to an hour and may cost: ask again later. @default 'error'
-   */
-  onArchived?: 'error' | 'partial' | 'restore'
-  /** @default 30000 */
-  timeoutMs?: number
-}
-
 const DURATION_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
 
 /** Milliseconds of a duration; undefined where the text is none or not above zero. */

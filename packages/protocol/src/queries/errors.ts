@@ -1,4 +1,4 @@
-import type { QueryBase } from './base.js'
+import type { QueryBase } from './query-base.js'
 
 /** What went wrong: events of the type `error`, those of one kind together. */
 export interface ErrorsQuery extends QueryBase {

@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../event.js'
-import type { QueryBase } from './base.js'
+import type { QueryBase } from './query-base.js'
 
 /** Whole events, page by page. */
 export interface EventsQuery extends QueryBase {

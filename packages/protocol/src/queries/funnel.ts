@@ -1,4 +1,5 @@
-import type { Duration, Filter, Interval, QueryBase, Step } from './base.js'
+import type { Duration, Filter, Interval, Step } from './base.js'
+import type { QueryBase } from './query-base.js'
 
 /** An event that spoils an attempt at a funnel: whoever did it between two steps, within the window, is taken out of the whole funnel. */
 export interface Exclusion {

@@ -1,4 +1,5 @@
-import type { Duration, QueryBase, Step } from './base.js'
+import type { Duration, Step } from './base.js'
+import type { QueryBase } from './query-base.js'
 
 /**
  * The ways people take: which step follows which, in the sessions of each person. A session ends where its next event comes `sessionGap`

@@ -1,4 +1,5 @@
 import type { ActiveUsersQuery, LifecycleQuery, LifecycleRow, StickinessQuery } from './activity.js'
+import type { CohortQuery } from './cohort.js'
 import type { FunnelQuery } from './funnel.js'
 import type { JourneysQuery } from './journeys.js'
 import type { RetentionQuery } from './retention.js'
@@ -42,6 +43,9 @@ export interface ActiveUsersCell {
 /** The people of whom a session has a step, or goes from one step to another: ids of nodes. */
 export type JourneysCell = { node: string } | { source: string; target: string }
 
+/** The people of a cohort, which has one number: there is nothing to name. */
+export type CohortCell = Readonly<Record<string, never>>
+
 /** Which people can be listed: by the kind of query, the query and what names a number in its answer. */
 export interface PeopleByKind {
   funnel: { of: FunnelQuery; cell: FunnelCell }
@@ -50,6 +54,7 @@ export interface PeopleByKind {
   stickiness: { of: StickinessQuery; cell: StickinessCell }
   'active-users': { of: ActiveUsersQuery; cell: ActiveUsersCell }
   journeys: { of: JourneysQuery; cell: JourneysCell }
+  cohort: { of: CohortQuery; cell: CohortCell }
 }
 
 /** What names a number in an answer. */

@@ -1,4 +1,4 @@
-import type { QueryBase } from './base.js'
+import type { QueryBase } from './query-base.js'
 
 /** How fast pages are for those who use them: events of the types `web_vital` and `page_load`. */
 export interface PerformanceQuery extends QueryBase {

@@ -1,4 +1,5 @@
-import type { Interval, QueryBase, Step } from './base.js'
+import type { Interval, Step } from './base.js'
+import type { QueryBase } from './query-base.js'
 
 /**
  * Whether people come back: of those who did the start event in an interval, how many did the return event in each interval after it.

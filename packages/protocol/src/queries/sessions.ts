@@ -1,4 +1,5 @@
-import type { Interval, QueryBase } from './base.js'
+import type { Interval } from './base.js'
+import type { QueryBase } from './query-base.js'
 
 /**
  * Visits: the events of a person with one session id, those of the server's own aside. A session counts in the interval in which it begins,

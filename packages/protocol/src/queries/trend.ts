@@ -1,4 +1,5 @@
-import type { Filter, Interval, QueryBase } from './base.js'
+import type { Filter, Interval } from './base.js'
+import type { QueryBase } from './query-base.js'
 
 /** How a metric turns events into a number. All but the first three read `property`. */
 export type Aggregate =

@@ -1,7 +1,8 @@
 import type { ActiveUsersQuery, ActiveUsersResult } from '@analytics/protocol'
 import { z } from 'zod'
 import { ANY_EVENT, type AnalysisContext, type AnalysisOfPeople, feed, stepMatch, whereOf } from '../analysis.js'
-import { kindSchema, step, text } from '../query-schema.js'
+import { kindSchema } from '../kind-schema.js'
+import { step, text } from '../query-schema.js'
 import { type Buckets, buckets, daysEarlier, isOver, type ResolvedRange } from '../time.js'
 import { type Activity, activityGrid, intervalAt, numbersOf } from './activity.js'
 

@@ -9,7 +9,8 @@ import {
   stepMatch,
   whereOf,
 } from '../analysis.js'
-import { interval, kindSchema, step, text } from '../query-schema.js'
+import { kindSchema } from '../kind-schema.js'
+import { interval, step, text } from '../query-schema.js'
 import { type Buckets, buckets, isOver, previousStart } from '../time.js'
 import { type Activity, activityGrid, intervalAt, numbersOf } from './activity.js'
 

@@ -1,7 +1,8 @@
 import { AnalyticsError, type RetentionCohort, type RetentionQuery, type RetentionResult } from '@analytics/protocol'
 import { z } from 'zod'
 import { type AnalysisContext, type AnalysisOfPeople, EARLIEST, feed, stepMatch, whereOf } from '../analysis.js'
-import { count, interval, kindSchema, step, text } from '../query-schema.js'
+import { kindSchema } from '../kind-schema.js'
+import { count, interval, step, text } from '../query-schema.js'
 import { type Buckets, buckets, isOver } from '../time.js'
 import { type Activity, activityGrid, intervalAt, numbersOf } from './activity.js'
 

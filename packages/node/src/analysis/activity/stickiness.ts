@@ -1,7 +1,8 @@
 import { AnalyticsError, type StickinessQuery, type StickinessResult } from '@analytics/protocol'
 import { z } from 'zod'
 import { ANY_EVENT, type AnalysisContext, type AnalysisOfPeople, feed, stepMatch, whereOf } from '../analysis.js'
-import { count, interval, kindSchema, step } from '../query-schema.js'
+import { kindSchema } from '../kind-schema.js'
+import { count, interval, step } from '../query-schema.js'
 import { buckets } from '../time.js'
 import { type Activity, activityGrid, numbersOf } from './activity.js'
 

@@ -1,7 +1,8 @@
 import type { EventMatch, FunnelQuery } from '@analytics/protocol'
 import { z } from 'zod'
 import { type AnalysisContext, type AnalysisOfPeople, feed, stepMatch, whereOf } from '../analysis.js'
-import { duration, filter, interval, kindSchema, property, stepEvent, stepFields } from '../query-schema.js'
+import { kindSchema } from '../kind-schema.js'
+import { duration, filter, interval, property, stepEvent, stepFields } from '../query-schema.js'
 import { checkCell, funnelCell } from './funnel-cell.js'
 import { type FunnelMachine, funnelMachine } from './funnel-machine.js'
 

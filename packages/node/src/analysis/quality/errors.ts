@@ -9,9 +9,9 @@ import { compareText } from '@analytics/protocol/filter'
 import { z } from 'zod'
 import type { People } from '../../store.js'
 import { type Analysis, feed, stepMatch, whereOf } from '../analysis.js'
+import { kindSchema } from '../kind-schema.js'
 import { pairSet } from '../pair-set.js'
 import { personOf } from '../person-slots.js'
-import { kindSchema } from '../query-schema.js'
 import { zonedText } from '../time.js'
 
 const DEFAULT_LIMIT = 50

@@ -9,8 +9,9 @@ import {
 import { compareText } from '@analytics/protocol/filter'
 import { z } from 'zod'
 import { type Analysis, feed, stepMatch, whereOf } from '../analysis.js'
+import { kindSchema } from '../kind-schema.js'
 import { percentile } from '../percentile.js'
-import { kindSchema, property } from '../query-schema.js'
+import { property } from '../query-schema.js'
 
 const DEFAULT_LIMIT = 25
 const DEFAULT_BY = 'pageUrl'

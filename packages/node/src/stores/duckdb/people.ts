@@ -22,6 +22,8 @@ export interface PersonDictionary {
   /** Reads what is stored, and forgets all else: once the tables are there, and after a transaction that failed. */
   load(connection: DuckDBConnection): Promise<void>
   numbers(connection: DuckDBConnection, identities: readonly EventIdentity[]): Promise<Int32Array>
+  /** The numbers that they have, in order; -1 for those that have none. Called within a read. */
+  knownNumbers(connection: DuckDBConnection, identities: readonly EventIdentity[]): Promise<Int32Array>
   /** Links ids that have no owner yet; resolves to their numbers. */
   link(connection: DuckDBConnection, links: readonly IdentityLink[]): Promise<number[]>
   /** Numbers that these ids have. */
@@ -119,6 +121,13 @@ export function personDictionary(database: Database, names: TableNames, now: () 
 
     async numbers(connection, identities) {
       return resolve(connection, identities.map(identityKey))
+    },
+
+    async knownNumbers(connection, identities) {
+      const keys = identities.map(identityKey)
+      const missing = isComplete ? [] : keys.filter((key) => !cache.has(key))
+      const found = new Map(missing.length > 0 ? await stored(database, connection, names, missing) : [])
+      return Int32Array.from(keys, (key) => cache.get(key) ?? found.get(key) ?? UNKNOWN)
     },
 
     async link(connection, links) {

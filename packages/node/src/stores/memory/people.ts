@@ -5,6 +5,8 @@ import type { People, PersonIds, Subject } from '../../store.js'
 /** Numbers ids and remembers whose anonymous ids are whose. */
 export interface MemoryPeople {
   number(identity: EventIdentity): number
+  /** -1 for an identity that has no number. */
+  knownNumber(identity: EventIdentity): number
   /** False where the id has an owner. */
   link(anonymousId: string, userId: string): boolean
   ownerOf(anonymousId: string): string | undefined
@@ -40,6 +42,8 @@ export function memoryPeople(now: () => number): MemoryPeople {
 
   return {
     number: (identity: EventIdentity): number => numberOf(identityKey(identity)),
+
+    knownNumber: (identity: EventIdentity): number => numbers.get(identityKey(identity))?.person ?? -1,
 
     /** False where the id has an owner. */
     link(anonymousId: string, userId: string): boolean {

@@ -19,6 +19,8 @@ const LINK_OVERLAP_MS = 600_000
 export interface SqlPeople {
   /** Numbers of the identities, in order; new ones are added, in a transaction of their own. */
   numbers(identities: readonly EventIdentity[]): Promise<Int32Array>
+  /** The numbers that they have, in order; -1 for those that have none. */
+  knownNumbers(identities: readonly EventIdentity[]): Promise<Int32Array>
   /** Links ids that have no owner yet, and marks them for the rollups. */
   link(links: readonly IdentityLink[]): Promise<void>
   /** Whether the id is known to have an owner, without asking the database. */
@@ -113,14 +115,15 @@ export function sqlPeople({ database, tables, markPeople, now }: SqlPeopleOption
     }
   }
 
-  const resolve = async (keys: readonly string[]): Promise<Map<string, number>> => {
+  /** What is known of keys, from memory or the table, and which of them are not. */
+  const known = async (keys: readonly string[]) => {
     const found = new Map<string, number>()
     const missing = new Set<string>()
     await database.read(forgetErased)
     for (const key of keys) {
-      const known = cache.get(key)
-      if (known === undefined) missing.add(key)
-      else found.set(key, known)
+      const number = cache.get(key)
+      if (number === undefined) missing.add(key)
+      else found.set(key, number)
     }
     const take = (some: ReadonlyMap<string, number>) => {
       for (const [key, number] of some) {
@@ -130,6 +133,11 @@ export function sqlPeople({ database, tables, markPeople, now }: SqlPeopleOption
       }
     }
     if (missing.size > 0) take(await database.read((session) => stored(session, [...missing])))
+    return { found, missing, take }
+  }
+
+  const resolve = async (keys: readonly string[]): Promise<Map<string, number>> => {
+    const { found, missing, take } = await known(keys)
     if (missing.size > 0) {
       // In order, so that two processes never wait for each other's ids.
       const added = [...missing].sort()
@@ -170,6 +178,12 @@ export function sqlPeople({ database, tables, markPeople, now }: SqlPeopleOption
       const keys = identities.map(identityKey)
       const found = await resolve(keys)
       return Int32Array.from(keys, (key) => found.get(key)!)
+    },
+
+    async knownNumbers(identities) {
+      const keys = identities.map(identityKey)
+      const { found } = await known(keys)
+      return Int32Array.from(keys, (key) => found.get(key) ?? -1)
     },
 
     async link(links) {

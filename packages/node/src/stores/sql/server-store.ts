@@ -90,6 +90,7 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
     identitiesOf: (numbers) => identitiesOf(database, tables, numbers),
     people: () => people.view(),
     personNumbers: (identities) => people.numbers(identities),
+    knownNumbers: (identities) => people.knownNumbers(identities),
     async dictionaryId() {
       return (await records.get<{ id: string }>('meta', 'dictionary'))?.value.id ?? ''
     },

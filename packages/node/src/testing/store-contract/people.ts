@@ -35,6 +35,28 @@ export const peopleCases: ContractCase<StoreContext>[] = [
     },
   },
   {
+    name: 'tells the numbers of people who have one, without giving any',
+    async run({ store }) {
+      await store.insertEvents([sampleEvent({ userId: 'u', anonymousId: 'a' }), sampleEvent({ userId: 'gone' })])
+      const [user, visitor] = await numbersOf(store, 'u:u', 'a:a')
+      const known = () =>
+        store.knownNumbers([
+          { userId: 'u', anonymousId: 'a' },
+          { userId: null, anonymousId: 'u' },
+          { userId: null, anonymousId: 'a' },
+          { userId: 'nobody', anonymousId: null },
+          { userId: 'u', anonymousId: null },
+        ])
+      const { count } = await store.people()
+      assert.deepEqual([...(await known())], [user, -1, visitor, -1, user])
+      assert.deepEqual([...(await known())], [user, -1, visitor, -1, user])
+      assert.equal((await store.people()).count, count)
+      assert.deepEqual([...(await store.knownNumbers([]))], [])
+      await store.eraseSubject({ userIds: ['gone'], anonymousIds: [] })
+      assert.deepEqual([...(await store.knownNumbers([{ userId: 'gone', anonymousId: null }]))], [-1])
+    },
+  },
+  {
     name: "makes an anonymous visitor's number the user's, past events included, and keeps the first owner",
     async run({ store }) {
       await store.insertEvents([sampleEvent({ anonymousId: 'device' })])
