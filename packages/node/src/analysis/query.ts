@@ -48,7 +48,7 @@ export function queryEngine(options: QueryEngineOptions): QueryEngine {
     const base = baseOf(query)
     const range = resolveRange(base.range)
     const { tiers = 'all', onArchived = 'error' } = base
-    const { from, to } = analysis.reads?.(query, range) ?? range
+    const { from, to } = (await analysis.scans?.(query, range, store)) ?? analysis.reads?.(query, range) ?? range
     const reader = await openTiers(store, cold, { from, to, tiers, onArchived })
     try {
       if (!analysis.isLight) assertWithin(maxRows, reader.rows)

@@ -37,13 +37,11 @@ export function collectFirstSeen(
  */
 export async function addFirstSeen(
   session: SqlSession,
-  dialect: SqlDialect,
-  table: Table,
+  { dialect, table }: { dialect: SqlDialect; table: Table },
   found: ReadonlyMap<string, FirstSeen>,
 ): Promise<void> {
-  const known = new Map(
-    (await rowsOf(session, { dialect, table }, [...found.values()])).map((row) => [rowKey(row), row]),
-  )
+  const there = await rowsOf(session, { dialect, table }, [...found.values()])
+  const known = new Map(there.map((row) => [rowKey(row), row]))
   const missing = [...found].filter(([key]) => !known.has(key)).map(([, one]) => one)
   const inserted = await session.insert(table, missing.sort(compareFirsts).map(toRow))
   const changed = [

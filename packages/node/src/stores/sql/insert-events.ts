@@ -109,7 +109,7 @@ export function sqlInsert({
         const added = { stored: new Set<string>(), firsts: new Map<string, FirstSeen>() }
         for (const some of parts(events, INSERT_ROWS)) await store(session, some, numbers, added)
         // Once for all parts, last, and in one order: what two writers wait for is then never a circle.
-        await addFirstSeen(session, dialect, tables.firstSeen, added.firsts)
+        await addFirstSeen(session, { dialect, table: tables.firstSeen }, added.firsts)
         return added.stored
       })
     }
