@@ -69,6 +69,29 @@ describe('days in the archive tier', () => {
     expect((await analytics.query({ ...QUERY, range: later })).meta.complete).toBe(true)
   })
 
+  it('are not needed to know who did something for the first time, unless it is something with a condition', async () => {
+    const query = {
+      kind: 'retention',
+      range: { from: '2026-01-12', to: '2026-01-14' },
+      mode: 'first-time',
+      startEvent: { event: 'view' },
+      returnEvent: { event: '*' },
+    } as const
+    await analytics.import([{ eventType: 'view', userId: 'anna', sessionId: 's', timestamp: '2026-01-13T00:00:00Z' }])
+    const { result, meta } = await analytics.query(query)
+    expect(meta.complete).toBe(true)
+    // All visitors of the 12th were there on the days before.
+    expect(result.cohorts.map(({ size }) => size)).toEqual([0, 1])
+    const lifecycle = { kind: 'lifecycle', range: { from: '2026-01-13', to: '2026-01-14' } } as const
+    expect((await analytics.query(lifecycle)).result.rows).toMatchObject([{ new: 1, returning: 0, dormant: -7 }])
+    const where = { property: 'sessionId', op: 'exists' } as const
+    for (const one of [
+      { ...query, where },
+      { ...lifecycle, where },
+    ])
+      await expect(analytics.query(one)).rejects.toMatchObject({ code: 'archived' })
+  })
+
   it('are restored for a query that asks for it, once, and are read as they were', async () => {
     const asked = { ...QUERY, onArchived: 'restore' } as const
     const restoring = {

@@ -151,6 +151,30 @@ export interface RollupStore {
   expire(grain: Grain, before: number): Promise<{ rows: number }>
 }
 
+/** When events first happened, as columns; valid until the next batch. */
+export interface FirstSeenBatch {
+  length: number
+  /** Numbers of ids, people not resolved. */
+  person: Int32Array
+  /** UTC milliseconds. */
+  time: Float64Array
+}
+
+/** When each id first did what, whatever became of the events since: moved, archived or expired. */
+export interface FirstSeenStore {
+  /**
+   * The earliest instant of an event of any of these types, of each id that has one, in bounded memory; an id may come several
+   * times. Every event counts that `insertEvents` stored. Oracle, Postgres: a cursor over the grouped rows.
+   */
+  read(request?: {
+    /** @default any type */
+    eventTypes?: readonly string[]
+    signal?: AbortSignal
+  }): AsyncIterable<FirstSeenBatch>
+  /** Whether that covers all history: not where the tables are older than this one, or where segments were found again. */
+  isWhole(): Promise<boolean>
+}
+
 /**
  * Where events live while they are hot. Everything that is kept in a database goes through this port: the event table, what
  * follows from it (people, sessions, rollups), and `records` for the small rows that are changed by compare-and-set.
@@ -167,6 +191,8 @@ export interface HotStore {
   readonly records: RecordStore
   readonly sessions: SessionStore
   readonly rollups: RollupStore
+  /** Kept current by `insertEvents`, in the transaction of the events. */
+  readonly firstSeen: FirstSeenStore
 
   /**
    * Makes or migrates the tables (`auto`), or checks that they fit (`check`); `off` trusts. Done twice, it changes nothing.
@@ -181,8 +207,8 @@ export interface HotStore {
    * in the same call, is a duplicate: the first is kept, whatever the others hold. Ids are looked for in the day of the event
    * and the days beside it; in the 8 days before, too, where the event's time was changed on receipt (`$flags` say so). Rows
    * of a standing seal count as there.
-   * All or none of the new ones are stored; with them their sessions and the marks of their hours, and before them the links
-   * between the ids of events that name both.
+   * All or none of the new ones are stored; with them their sessions, the marks of their hours and when they first happened, and
+   * before them the links between the ids of events that name both.
    * Oracle: `executeMany` with `batchErrors`, ORA-00001 is a duplicate, explicit commit. Postgres: `INSERT … SELECT FROM
    * unnest(…) ON CONFLICT DO NOTHING RETURNING event_id`. Lost answer: insert again; the ids make that harmless.
    */
@@ -277,7 +303,7 @@ export interface HotStore {
 
   /**
    * Deletes everything that the hot store has of these ids: their events, sealed ones and dead letters too, their sessions and
-   * metrics, and the ids themselves; their numbers are never given again. Done twice, it deletes nothing more.
+   * metrics, when they first did what, and the ids themselves; their numbers are never given again. Done twice, it deletes nothing more.
    * Oracle, Postgres: one transaction. Lost answer: call again.
    */
   eraseSubject(subject: Subject): Promise<ErasedRows>
@@ -295,7 +321,7 @@ export interface HotStore {
 
   /**
    * Forgets the ids of people of whom there is nothing left: ids first seen before that instant without an event, a session or
-   * a row of metrics. Their numbers are never given again. Lost answer: call again.
+   * a row of metrics; with them goes when they first did what. Their numbers are never given again. Lost answer: call again.
    */
   expireIdentities(before: number): Promise<{ rows: number }>
 

@@ -128,6 +128,7 @@ export type { Query, QueryAnswer, QueryMeta, ResultOf, ResultsByKind, UsedDefini
 export {
   type DeadLetter,
   eachRecord,
+  FIRST_SEEN_RECORD,
   madeOnce,
   type RecordKind,
   type RecordStore,

@@ -16,6 +16,12 @@ export type RecordKind =
   | 'dead-letter'
   | 'definition'
 
+/**
+ * Key of the record of kind `meta` that says that the store has seen every event of its data set, from the first on: its table of
+ * who did what first covers all history. Whoever adds events past the store takes it away.
+ */
+export const FIRST_SEEN_RECORD: string = 'first-seen'
+
 /** The value of a record of kind `dead-letter`: an event that could not be stored, kept to be put right and sent again. */
 export interface DeadLetter {
   /** When it was given up, UTC milliseconds: its age counts from here. */

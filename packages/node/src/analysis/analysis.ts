@@ -40,8 +40,10 @@ export interface Analysis<Q extends Query> {
   isLight?: true
   /** Whether its answers name people: then none is kept. @default false */
   namesPeople?: true
-  /** Which instants are read, UTC milliseconds. @default those of the range */
+  /** The events of which instants decide its answers, UTC milliseconds. @default those of the range */
   reads?(query: Q, range: ResolvedRange): { from: number; to: number }
+  /** Which of these instants are scanned, where the store tells the rest. @default all */
+  scans?(query: Q, range: ResolvedRange, store: HotStore): Promise<{ from: number; to: number }>
   run(query: Q, context: AnalysisContext): Promise<ResultOf<Q>>
 }
 

@@ -16,6 +16,12 @@ export function peopleOf(sources: PeopleSources): Analysis<PeopleQuery> {
     schema: peopleSchema(sources),
     namesPeople: true,
     reads: (query, range) => sourceOf(query).reads?.(query.of as never, range) ?? range,
+    async scans(query, range, store) {
+      const source = sourceOf(query)
+      return (
+        (await source.scans?.(query.of as never, range, store)) ?? source.reads?.(query.of as never, range) ?? range
+      )
+    },
 
     async run(query, context) {
       const { of, cell, limit = DEFAULT_LIMIT, cursor } = query

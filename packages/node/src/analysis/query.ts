@@ -64,8 +64,9 @@ export function queryEngine(options: QueryEngineOptions): QueryEngine {
       readers.push(reader)
       return reader
     }
+    const scanned = (await analysis.scans?.(query, range, store)) ?? analysis.reads?.(query, range) ?? range
     try {
-      const reader = await open(analysis.reads?.(query, range) ?? range)
+      const reader = await open(scanned)
       const cohorts = definitionReader('cohort', findCohort)
       const at = Math.min(range.to, now())
       const isListed = base.kind === 'cohort'

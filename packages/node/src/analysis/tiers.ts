@@ -28,6 +28,8 @@ export interface TierOptions {
 
 /** Both tiers as one: every event of the range once, in order of time. */
 export interface TierReader {
+  /** The first instant that is read, UTC milliseconds. */
+  from: number
   /** Rows that a scan looks at, at most. */
   rows: number
   scan(request: Omit<ScanRequest, 'from' | 'to'>): AsyncIterable<EventBatch>
@@ -115,6 +117,7 @@ function tierReader(
   }
 
   return {
+    from: options.from,
     rows,
 
     async *scan(request) {

@@ -122,9 +122,16 @@ export function isOver({ starts, end }: Buckets, index: number, now: number): bo
   return (starts[index + 1] ?? end) <= now
 }
 
-/** Where the interval before the first one begins. */
-export function previousStart({ starts }: Buckets, timeZone: string, interval: Interval): number {
-  const first = Temporal.Instant.fromEpochMilliseconds(starts[0]!).toZonedDateTimeISO(timeZone)
+/** Where the interval begins in which the range does. */
+export function firstStart({ from, timeZone, weekStart }: ResolvedRange, interval: Interval): number {
+  const at = Temporal.Instant.fromEpochMilliseconds(from).toZonedDateTimeISO(timeZone)
+  return floorTo(at, interval, weekStart).epochMilliseconds
+}
+
+/** Where the interval before that one begins. */
+export function previousStart(range: ResolvedRange, interval: Interval): number {
+  const { timeZone } = range
+  const first = Temporal.Instant.fromEpochMilliseconds(firstStart(range, interval)).toZonedDateTimeISO(timeZone)
   const length = { minute: 'minutes', hour: 'hours', day: 'days', week: 'weeks', month: 'months' } as const
   const before = first.subtract({ [length[interval]]: 1 })
   return (interval === 'minute' || interval === 'hour' ? before : before.startOfDay()).epochMilliseconds

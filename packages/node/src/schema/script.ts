@@ -1,4 +1,4 @@
-import { AnalyticsError } from '@analytics/protocol'
+import { AnalyticsError, FIRST_SEEN_RECORD } from '@analytics/protocol'
 import { ulid } from 'ulid'
 import { duckdbSchema } from '../stores/duckdb.js'
 import { type OracleVersion, oracleSchema } from '../stores/oracle.js'
@@ -48,5 +48,9 @@ function versionStatements(prefix: string, from: number): string[] {
   if (from > 0) return [`UPDATE ${meta} SET body = ${body} WHERE record_key = 'schema'`]
   const insert = (key: string, value: string) =>
     `INSERT INTO ${meta} (record_key, version, body) VALUES ('${key}', 1, ${value})`
-  return [insert('schema', body), insert('dictionary', `'${JSON.stringify({ id: ulid() })}'`)]
+  return [
+    insert('schema', body),
+    insert('dictionary', `'${JSON.stringify({ id: ulid() })}'`),
+    insert(FIRST_SEEN_RECORD, `'{}'`),
+  ]
 }

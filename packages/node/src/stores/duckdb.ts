@@ -12,6 +12,7 @@ import { type Database, openDatabase, rowsOf } from './duckdb/database.js'
 import { dayCounts } from './duckdb/day-counts.js'
 import { duckdbDdl, duckdbDialect } from './duckdb/dialect.js'
 import { appendEvents, sealCondition, splitNew } from './duckdb/events.js'
+import { duckdbFirstSeen } from './duckdb/first-seen.js'
 import { type PersonDictionary, personDictionary } from './duckdb/people.js'
 import { type RecentIds, recentIds } from './duckdb/recent-ids.js'
 import { readHotEvents, readSealedEvents, scanEvents } from './duckdb/scan.js'
@@ -106,7 +107,8 @@ function assembleStore(
   const versions = dataVersions()
   const records = versions.watched(sqlRecords(sql, tables))
   const leases = recordLeases(records, now)
-  const days = dayCounts(async () => (await opened()).database, names, versions)
+  const database = async () => (await opened()).database
+  const days = dayCounts(database, names, versions)
   const behind = {
     settle: async () => (await opened()).behind.settle(),
     alone: async <Result>(work: () => Promise<Result>) => (await opened()).behind.alone(work),
@@ -114,7 +116,7 @@ function assembleStore(
   const seals = duckdbSeals({
     names,
     records,
-    database: async () => (await opened()).database,
+    database,
     nextNumber: async () => ++(await opened()).insertNumber,
     settle: behind.settle,
   })
@@ -138,6 +140,7 @@ function assembleStore(
       now: async () => now(),
       settle: behind.settle,
     }),
+    firstSeen: duckdbFirstSeen({ database, names, records, settle: behind.settle }),
 
     async setup(mode) {
       const state = await opened()

@@ -5,6 +5,7 @@ import {
   dayOf,
   dayStart,
   type EventBatch,
+  FIRST_SEEN_RECORD,
   type NumberedEvent,
   type Scalar,
   type Seal,
@@ -44,6 +45,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
   const memory = memoryRecords()
   const versions = dataVersions()
   const records = { ...memory, ...versions.watched(memory) }
+  // It sees every event from the first on.
+  void memory.put('meta', FIRST_SEEN_RECORD, {}, 0)
   const leases = recordLeases(records, now)
   const dictionary = ulid(now())
   let insertNumber = 0
@@ -76,6 +79,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
     records,
     sessions: derived.sessions,
     rollups: derived.rollups(() => [...rows.values()]),
+    firstSeen: {
+      read: derived.readFirstSeen,
+      isWhole: async () => (await records.get('meta', FIRST_SEEN_RECORD)) !== undefined,
+    },
 
     async setup() {},
 
@@ -197,6 +204,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
       for (const { person } of rows.values()) used.add(person)
       // A user stays as long as one of the user's visitors does: their events are told apart by it.
       const unused = people.seenBefore(before).filter((person) => !used.has(person) && !people.hasVisitors(person))
+      derived.forgetFirstSeen(unused)
       versions.changedAll()
       return { rows: people.forget(unused) }
     },

@@ -1,4 +1,4 @@
-import { AnalyticsError } from '@analytics/protocol'
+import { AnalyticsError, FIRST_SEEN_RECORD } from '@analytics/protocol'
 import { ulid } from 'ulid'
 import type { HotStore } from '../store.js'
 import { defineOnce, type OracleDatabase, oracleDatabase } from './oracle/database.js'
@@ -95,6 +95,7 @@ async function setup(
       ['schema', 1, JSON.stringify({ version: SCHEMA_VERSION })],
       // Kept where it is there: the numbers of people outlive a migration.
       ['dictionary', 1, JSON.stringify({ id: ulid() })],
+      ...(known === undefined ? [[FIRST_SEEN_RECORD, 1, '{}']] : []),
     ])
   })
 }

@@ -1,4 +1,4 @@
-import { AnalyticsError } from '@analytics/protocol'
+import { AnalyticsError, FIRST_SEEN_RECORD } from '@analytics/protocol'
 import { ulid } from 'ulid'
 import type { HotStore } from '../store.js'
 import { type PostgresPool, postgresDatabase } from './postgres/database.js'
@@ -62,7 +62,7 @@ async function setup(database: ServerDatabase, tables: Tables, mode: 'auto' | 'c
     await assertUtf8(session, database)
     for (const sql of postgresSchema({ prefix: tables.prefix, from: version ?? 0 }))
       await session.execute({ sql, binds: [] })
-    await writeVersion(session, database, tables)
+    await writeVersion(session, database, tables, version === undefined)
   })
 }
 
@@ -79,13 +79,19 @@ async function schemaVersion(
   return row ? (JSON.parse(String(row[0])) as { version: number }).version : undefined
 }
 
-async function writeVersion(session: SqlSession, { dialect }: ServerDatabase, tables: Tables): Promise<void> {
+async function writeVersion(
+  session: SqlSession,
+  { dialect }: ServerDatabase,
+  tables: Tables,
+  isNew: boolean,
+): Promise<void> {
   const { meta } = tables.records
   await session.execute(statement(dialect).build(`DELETE FROM ${meta.name} WHERE record_key = 'schema'`))
   await session.insert(meta, [
     ['schema', 1, JSON.stringify({ version: SCHEMA_VERSION })],
     // Kept where it is there: the numbers of people outlive a migration.
     ['dictionary', 1, JSON.stringify({ id: ulid() })],
+    ...(isNew ? [[FIRST_SEEN_RECORD, 1, '{}']] : []),
   ])
 }
 

@@ -1,6 +1,7 @@
 import type { ContractCase } from '@analytics/protocol/testing'
 import { deadLetterCases } from './store-contract/dead-letters.js'
 import { filterCases } from './store-contract/filters.js'
+import { firstSeenCases } from './store-contract/first-seen.js'
 import { insertCases } from './store-contract/insert.js'
 import { largeCases } from './store-contract/large.js'
 import { leaseCases } from './store-contract/leases.js'
@@ -27,6 +28,7 @@ export const storeContract: readonly ContractCase<StoreContext>[] = [
   ...sealCases,
   ...peopleCases,
   ...sessionCases,
+  ...firstSeenCases,
   ...rollupCases,
   ...privacyCases,
   ...deadLetterCases,

@@ -299,6 +299,14 @@ CREATE TABLE pf_analytics_rollup_marks (
 )
 /
 
+CREATE TABLE pf_analytics_first_seen (
+  person NUMBER(10) NOT NULL,
+  event_type VARCHAR2(100 CHAR) NOT NULL,
+  first_at TIMESTAMP(3) NOT NULL,
+  CONSTRAINT pf_analytics_first_seen_pk PRIMARY KEY (person, event_type)
+)
+/
+
 -- binds: DB_TYPE_VARCHAR × 2
 UPDATE pf_analytics_meta SET body = :b1 WHERE record_key = :b2
 /
@@ -352,6 +360,14 @@ INSERT INTO pf_user_sessions_analytics (session_id, person, user_id, anonymous_i
 INSERT INTO pf_analytics_rollup_marks (mark_id, hour, person) VALUES (:1, TO_TIMESTAMP(:2, 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'), :3)
 /
 
+-- binds: DB_TYPE_NUMBER, DB_TYPE_VARCHAR
+SELECT person, event_type, (EXTRACT(DAY FROM (first_at - TIMESTAMP '1970-01-01 00:00:00')) * 86400000 + EXTRACT(HOUR FROM (first_at - TIMESTAMP '1970-01-01 00:00:00')) * 3600000 + EXTRACT(MINUTE FROM (first_at - TIMESTAMP '1970-01-01 00:00:00')) * 60000 + ROUND(EXTRACT(SECOND FROM (first_at - TIMESTAMP '1970-01-01 00:00:00')) * 1000)) FROM pf_analytics_first_seen WHERE (person IN (:b1)) AND (event_type IN (:b2))
+/
+
+-- binds: DB_TYPE_NUMBER, DB_TYPE_VARCHAR(4000), DB_TYPE_VARCHAR(32)
+INSERT INTO pf_analytics_first_seen (person, event_type, first_at) VALUES (:1, :2, TO_TIMESTAMP(:3, 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'))
+/
+
 -- binds: DB_TYPE_VARCHAR × 3
 SELECT event_id FROM pf_sealed_20260115_0123456789 WHERE event_day BETWEEN TO_DATE(:b1, 'YYYY-MM-DD') AND TO_DATE(:b2, 'YYYY-MM-DD') AND (event_id IN (:b3))
 /
@@ -362,6 +378,14 @@ SELECT session_id, person, user_id, anonymous_id, (EXTRACT(DAY FROM (session_sta
 
 -- binds: DB_TYPE_VARCHAR(4000) × 2, DB_TYPE_VARCHAR(32) × 2, DB_TYPE_BINARY_DOUBLE, DB_TYPE_NUMBER × 2, DB_TYPE_VARCHAR(4000), DB_TYPE_VARCHAR(32), DB_TYPE_VARCHAR(4000), DB_TYPE_VARCHAR(32), DB_TYPE_VARCHAR(4000) × 3, DB_TYPE_BINARY_DOUBLE, DB_TYPE_VARCHAR(32), DB_TYPE_VARCHAR(4000), DB_TYPE_NUMBER
 UPDATE pf_user_sessions_analytics SET user_id = :1, anonymous_id = :2, session_start = TO_TIMESTAMP(:3, 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'), session_end = TO_TIMESTAMP(:4, 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'), duration_seconds = :5, page_count = :6, event_count = :7, entry_page = :8, entry_at = TO_TIMESTAMP(:9, 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'), exit_page = :10, exit_at = TO_TIMESTAMP(:11, 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'), device_info = :12, geo_location = :13, conversion_events = :14, session_value = :15, created_at = TO_TIMESTAMP(:16, 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"') WHERE session_id = :17 AND person = :18
+/
+
+-- binds: DB_TYPE_NUMBER, DB_TYPE_VARCHAR
+SELECT person, event_type, (EXTRACT(DAY FROM (first_at - TIMESTAMP '1970-01-01 00:00:00')) * 86400000 + EXTRACT(HOUR FROM (first_at - TIMESTAMP '1970-01-01 00:00:00')) * 3600000 + EXTRACT(MINUTE FROM (first_at - TIMESTAMP '1970-01-01 00:00:00')) * 60000 + ROUND(EXTRACT(SECOND FROM (first_at - TIMESTAMP '1970-01-01 00:00:00')) * 1000)) FROM pf_analytics_first_seen WHERE (person IN (:b1)) AND (event_type IN (:b2)) ORDER BY person, NLSSORT(event_type, 'NLS_SORT=BINARY') FOR UPDATE
+/
+
+-- binds: DB_TYPE_VARCHAR(32), DB_TYPE_NUMBER, DB_TYPE_VARCHAR(4000)
+UPDATE pf_analytics_first_seen SET first_at = TO_TIMESTAMP(:1, 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"') WHERE person = :2 AND event_type = :3
 /
 
 -- binds: DB_TYPE_VARCHAR(4000), DB_TYPE_NUMBER, DB_TYPE_VARCHAR(4000) × 8, DB_TYPE_NUMBER × 2, DB_TYPE_VARCHAR(32) × 2
@@ -453,6 +477,10 @@ DELETE FROM pf_user_metrics_weekly WHERE (person IN (:b1, :b2))
 /
 
 -- binds: DB_TYPE_NUMBER × 2
+DELETE FROM pf_analytics_first_seen WHERE (person IN (:b1, :b2))
+/
+
+-- binds: DB_TYPE_NUMBER × 2
 UPDATE pf_analytics_identities SET user_id = NULL, anonymous_id = NULL, linked_person = NULL, linked_at = NULL WHERE (person IN (:b1, :b2)) AND (user_id IS NOT NULL OR anonymous_id IS NOT NULL)
 /
 
@@ -465,6 +493,12 @@ SELECT COUNT(*) FROM pf_sealed_20260115_0123456789
 
 -- binds: DB_TYPE_VARCHAR
 UPDATE pf_analytics_identities SET user_id = NULL, anonymous_id = NULL, linked_person = NULL, linked_at = NULL WHERE (created_at IS NULL OR created_at < TO_TIMESTAMP(:b1, 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"')) AND (user_id IS NOT NULL OR anonymous_id IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM pf_user_events x WHERE x.user_id = pf_analytics_identities.user_id) AND NOT EXISTS (SELECT 1 FROM pf_user_events x WHERE x.anonymous_id = pf_analytics_identities.anonymous_id) AND NOT EXISTS (SELECT 1 FROM pf_sealed_20260115_0123456789 x WHERE x.user_id = pf_analytics_identities.user_id) AND NOT EXISTS (SELECT 1 FROM pf_sealed_20260115_0123456789 x WHERE x.anonymous_id = pf_analytics_identities.anonymous_id) AND NOT EXISTS (SELECT 1 FROM pf_user_sessions_analytics x WHERE x.person = pf_analytics_identities.person) AND NOT EXISTS (SELECT 1 FROM pf_user_metrics_hourly x WHERE x.person = pf_analytics_identities.person) AND NOT EXISTS (SELECT 1 FROM pf_user_metrics_daily x WHERE x.person = pf_analytics_identities.person) AND NOT EXISTS (SELECT 1 FROM pf_user_metrics_weekly x WHERE x.person = pf_analytics_identities.person) AND NOT EXISTS (SELECT 1 FROM pf_analytics_identities x WHERE x.linked_person = pf_analytics_identities.person)
+/
+
+DELETE FROM pf_analytics_first_seen WHERE person IN (SELECT person FROM pf_analytics_identities WHERE NOT (user_id IS NOT NULL OR anonymous_id IS NOT NULL))
+/
+
+UPDATE pf_analytics_meta SET version = version + 1 WHERE record_key = 'erasures'
 /
 
 -- binds: DB_TYPE_VARCHAR
@@ -747,6 +781,13 @@ SELECT TO_CHAR(metric_date, 'YYYY-MM-DD') FROM (SELECT DISTINCT metric_date FROM
 
 -- binds: DB_TYPE_NUMBER
 SELECT TO_CHAR(metric_week, 'YYYY-MM-DD') FROM (SELECT DISTINCT metric_week FROM pf_user_metrics_weekly WHERE 1 = 1 AND (person IN (:b1))) found ORDER BY metric_week
+/
+
+SELECT person, (EXTRACT(DAY FROM (MIN(first_at) - TIMESTAMP '1970-01-01 00:00:00')) * 86400000 + EXTRACT(HOUR FROM (MIN(first_at) - TIMESTAMP '1970-01-01 00:00:00')) * 3600000 + EXTRACT(MINUTE FROM (MIN(first_at) - TIMESTAMP '1970-01-01 00:00:00')) * 60000 + ROUND(EXTRACT(SECOND FROM (MIN(first_at) - TIMESTAMP '1970-01-01 00:00:00')) * 1000)) FROM pf_analytics_first_seen GROUP BY person
+/
+
+-- binds: DB_TYPE_VARCHAR × 2
+SELECT person, (EXTRACT(DAY FROM (MIN(first_at) - TIMESTAMP '1970-01-01 00:00:00')) * 86400000 + EXTRACT(HOUR FROM (MIN(first_at) - TIMESTAMP '1970-01-01 00:00:00')) * 3600000 + EXTRACT(MINUTE FROM (MIN(first_at) - TIMESTAMP '1970-01-01 00:00:00')) * 60000 + ROUND(EXTRACT(SECOND FROM (MIN(first_at) - TIMESTAMP '1970-01-01 00:00:00')) * 1000)) FROM pf_analytics_first_seen WHERE (event_type IN (:b1, :b2)) GROUP BY person
 /
 
 -- binds: DB_TYPE_VARCHAR × 2, DB_TYPE_NUMBER

@@ -78,11 +78,12 @@ async function writes(store: HotStore, during: During): Promise<void> {
     (sql) => (/^SELECT (user|anonymous)_id, person/.test(sql) && asked++ < 2 ? { rows: [] } : numbered(sql)),
     () => store.insertEvents([event]),
   )
-  // Its session is there already, and the day is set aside.
+  // Its session is there already, the day is set aside, and what it did was thought to be later.
   await during(
     (sql) => {
       if (readsSeals(sql)) return sealRow(false)
       if (/INSERT INTO pf_user_sessions/.test(sql)) return { batchErrors: [taken] }
+      if (/FROM pf_analytics_first_seen/.test(sql)) return { rows: [[1, 'page_view', NOON + 1]] }
       if (/FOR UPDATE/.test(sql)) return { rows: [sessionRow()] }
       return numbered(sql)
     },
@@ -102,7 +103,8 @@ async function writes(store: HotStore, during: During): Promise<void> {
     () => store.eraseSubject({ userIds: ['anna'], anonymousIds: ['visitor'] }),
   )
   await during(
-    (sql) => (readsSeals(sql) ? sealRow(false) : undefined),
+    (sql) =>
+      readsSeals(sql) ? sealRow(false) : /^UPDATE pf_analytics_identities/.test(sql) ? { rows: [[1]] } : undefined,
     () => store.expireIdentities(NOON),
   )
   await store.rollups.clearMarks({ hours: [], people: [], ids: ['01ARZ3NDEKTSV4RRFFQ69G5FAV'] })
@@ -148,6 +150,8 @@ async function reads(store: HotStore, during: During): Promise<void> {
     },
   )
   await store.rollups.bucketsOf([1])
+  await drain(store.firstSeen.read())
+  await drain(store.firstSeen.read({ eventTypes: ['a', 'b'] }))
   await during(
     (sql) =>
       /FROM pf_user_sessions/.test(sql) && !/session_id >/.test(sql)

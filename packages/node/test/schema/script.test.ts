@@ -8,6 +8,7 @@ import { duckdbStore } from '@analytics/node/duckdb'
 import { oracleStore } from '@analytics/node/oracle'
 import { postgresStore } from '@analytics/node/postgres'
 import { sampleEvents } from '@analytics/node/testing'
+import { FIRST_SEEN_RECORD, removeRecord } from '@analytics/protocol'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { skipsStandIn, standInTemplate } from '../support/oracle/database.js'
@@ -77,6 +78,7 @@ describe.skipIf(skipsStandIn())('analytics-node schema, on servers', () => {
     await database.pool.query((await cli('schema', 'postgres')).stdout)
     await store.setup('check')
     expect(await store.insertEvents(sampleEvents({ count: 3 }))).toHaveLength(3)
+    expect(await store.firstSeen.isWhole()).toBe(true)
     await database.drop()
   })
 
@@ -93,6 +95,7 @@ describe.skipIf(skipsStandIn())('analytics-node schema, on servers', () => {
       await runScript(pool, (await cli('schema', 'oracle', '--version', version)).stdout)
       await store.setup('check')
       expect(await store.insertEvents(sampleEvents({ count: 3 }))).toHaveLength(3)
+      expect(await store.firstSeen.isWhole()).toBe(true)
       await pool.close(0)
       await database.drop()
     },
@@ -114,6 +117,8 @@ describe.skipIf(skipsStandIn())('analytics-node schema, on servers', () => {
         // All that versions 3 and 4 brought.
         await database.pool.query('DROP TABLE pf_analytics_dead_letters')
         await database.pool.query('DROP TABLE pf_analytics_definitions')
+        await database.pool.query('DROP TABLE pf_analytics_first_seen')
+        await removeRecord(store.records, FIRST_SEEN_RECORD)
       }
       const byScript = async () => {
         const { stdout } = await cli('schema', kind, '--from', '2')
@@ -127,6 +132,7 @@ describe.skipIf(skipsStandIn())('analytics-node schema, on servers', () => {
         expect(await store.insertEvents(events)).toEqual(Array(3).fill('duplicate'))
         expect(await store.records.put('dead-letter', 'letter', { at: 0 }, 0)).toBe(1)
         expect(await store.records.put('definition', 'metric/a/1', { at: 0 }, 0)).toBe(1)
+        expect(await store.firstSeen.isWhole()).toBe(false)
       }
       await pool?.close(0)
       await database.drop()

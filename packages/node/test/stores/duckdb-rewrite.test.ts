@@ -50,6 +50,16 @@ async function collect<Item>(batches: AsyncIterable<readonly Item[]>): Promise<I
   return all
 }
 
+/** When each id first did something, in the order of their numbers. */
+async function firstTimes(store: HotStore): Promise<[number, number][]> {
+  const found: [number, number][] = []
+  for await (const { person, time } of store.firstSeen.read())
+    person.forEach((one, row) => {
+      found.push([one, time[row]!])
+    })
+  return found.sort(([a], [b]) => a - b)
+}
+
 /** Everything that a store tells of its rows. */
 async function contentOf(store: HotStore) {
   const { count, canonical } = await store.people()
@@ -57,6 +67,7 @@ async function contentOf(store: HotStore) {
     events: await collect(store.readEvents({ from: FROM, to: TO, order: 'asc' })),
     days: await store.listDays(),
     sessions: await collect(store.sessions.read({ from: FROM, to: TO })),
+    firstSeen: await firstTimes(store),
     people: { count, canonical: [...canonical] },
     numbers: [...(await store.personNumbers([{ userId: null, anonymousId: KEPT }]))],
     dictionary: await store.dictionaryId(),

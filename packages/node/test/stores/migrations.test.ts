@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { HotStore } from '@analytics/node'
 import { duckdbStore } from '@analytics/node/duckdb'
 import { postgresStore } from '@analytics/node/postgres'
 import { sampleEvent, sampleEvents } from '@analytics/node/testing'
@@ -70,6 +71,13 @@ async function collect<Item>(batches: AsyncIterable<readonly Item[]>): Promise<I
   const items: Item[] = []
   for await (const batch of batches) items.push(...batch)
   return items
+}
+
+async function firstTimes(store: HotStore): Promise<[number, number][]> {
+  const found: [number, number][] = []
+  for await (const { person, time } of store.firstSeen.read())
+    found.push(...Array.from(person, (one, row): [number, number] => [one, time[row]!]))
+  return found
 }
 
 const ALWAYS = { from: 0, to: Date.UTC(2100, 0) }
@@ -159,7 +167,7 @@ describe('a DuckDB file', () => {
     }
   })
 
-  it('of version 2 gets the tables of dead letters and definitions, and keeps what it held', async () => {
+  it('of version 2 gets the tables of dead letters, definitions and first times, and keeps what it held', async () => {
     const events = sampleEvents({ count: 30 })
     await withStore(async (store) => {
       await store.setup('auto')
@@ -172,6 +180,8 @@ describe('a DuckDB file', () => {
     // All that versions 3 and 4 brought.
     await connection.run('DROP TABLE pf_analytics_dead_letters')
     await connection.run('DROP TABLE pf_analytics_definitions')
+    await connection.run('DROP TABLE pf_analytics_first_seen')
+    await connection.run(`DELETE FROM pf_analytics_meta WHERE record_key = 'first-seen'`)
     connection.closeSync()
     instance.closeSync()
     await expect(withStore((store) => store.setup('check'))).rejects.toThrow('schema duckdb --prefix pf_ --from 2')
@@ -183,6 +193,11 @@ describe('a DuckDB file', () => {
         expect(await store.records.list('dead-letter')).toHaveLength(opened + 1)
         await store.records.put('definition', `metric/a/${opened}`, { at: START }, 0)
         expect(await store.records.list('definition')).toHaveLength(opened + 1)
+        await store.insertEvents([sampleEvent({ anonymousId: 'new', eventTimestamp: START - opened })])
+        const [person] = await store.personNumbers([{ userId: null, anonymousId: 'new' }])
+        // Of what came before the table it knows nothing, and says so.
+        expect(await firstTimes(store)).toEqual([[person, START - opened]])
+        expect(await store.firstSeen.isWhole()).toBe(false)
       })
     }
   })

@@ -1,4 +1,4 @@
-import type { Day } from '@analytics/protocol'
+import { type Day, FIRST_SEEN_RECORD, removeRecord } from '@analytics/protocol'
 import { throwIfAborted } from '../abort.js'
 import { type CatalogEntry, type CatalogSegment, objectNames } from '../catalog.js'
 import type { TieringContext } from '../context.js'
@@ -199,6 +199,8 @@ async function write(
   await lease.check()
   const details = { added: added.length, replaced: replaced.length, keptAside: keptAside.length }
   await hot.audit({ action: 'tiering.rebuild', target: day, details })
+  // The store may never have had what these segments hold: it no longer knows who did what first.
+  if (added.length > 0) await removeRecord(hot.records, FIRST_SEEN_RECORD)
   const going = [...(value.replaced ?? []), ...replaced.map((objectName) => ({ objectName, at: now() }))]
   await catalog.change(
     { day, value, version },

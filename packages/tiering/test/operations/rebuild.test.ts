@@ -1,4 +1,4 @@
-import { DAY_MS, dayStart, type StoredEvent } from '@analytics/protocol'
+import { DAY_MS, dayStart, FIRST_SEEN_RECORD, type StoredEvent } from '@analytics/protocol'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { CatalogDay } from '../../src/catalog.js'
 import { createTiering } from '../../src/create-tiering.js'
@@ -72,6 +72,21 @@ describe('rebuildCatalog', () => {
     expect((await tiering.gc()).orphans).toEqual([])
     expect(await tiering.rebuildCatalog({ dryRun: false })).toMatchObject({ days: [], problems: [] })
     expect(other.hot.auditLog().map(({ action }) => action)).toEqual(['tiering.rebuild', 'tiering.rebuild'])
+  })
+
+  it('tells a store of events that it never had that it no longer knows who did what first', async () => {
+    const { world } = await movedWorld()
+    const { records } = world.hot
+    await records.put('meta', FIRST_SEEN_RECORD, {}, 0)
+    await world.open().rebuildCatalog({ dryRun: false })
+    expect(await records.get('meta', FIRST_SEEN_RECORD)).toBeDefined()
+
+    const other = withoutDatabase(world)
+    await other.hot.records.put('meta', FIRST_SEEN_RECORD, {}, 0)
+    await other.open().rebuildCatalog()
+    expect(await other.hot.records.get('meta', FIRST_SEEN_RECORD)).toBeDefined()
+    await other.open().rebuildCatalog({ dryRun: false })
+    expect(await other.hot.records.get('meta', FIRST_SEEN_RECORD)).toBeUndefined()
   })
 
   it('goes on as before: the day takes late events, and the same ones once', async () => {

@@ -13,6 +13,7 @@ import { kindSchema } from '../kind-schema.js'
 import { interval, step, text } from '../query-schema.js'
 import { type Buckets, buckets, isOver, previousStart } from '../time.js'
 import { type Activity, activityGrid, intervalAt, numbersOf } from './activity.js'
+import { pushEarlier, scanStart } from './earlier.js'
 
 type State = LifecycleCell['state']
 
@@ -25,6 +26,10 @@ export const lifecycle: AnalysisOfPeople<'lifecycle'> = {
 
   // Whether somebody is new, only all of their past can tell.
   reads: (_query, { to }) => ({ from: EARLIEST, to }),
+
+  async scans({ event: step = ANY_EVENT, interval = 'day', where }, range, store) {
+    return { from: await scanStart(previousStart(range, interval), { step, where }, store), to: range.to }
+  },
 
   async run(query, context) {
     const intervals = buckets(context.range, query.interval ?? 'day')
@@ -52,8 +57,10 @@ async function gridOf(
   context: AnalysisContext,
 ): Promise<Activity> {
   const { store, range } = context
-  const starts = Float64Array.from([previousStart(intervals, range.timeZone, interval), ...intervals.starts])
+  const from = previousStart(range, interval)
+  const starts = Float64Array.from([from, ...intervals.starts])
   const grid = activityGrid({ starts, occurrences: [{}] }, await store.people())
+  await pushEarlier(grid, context, { step: event, from })
   await feed(grid, context, { matches: [stepMatch(event)], intervals: starts, ...whereOf(query) })
   return grid
 }

@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { type AnalysisContext, type AnalysisOfPeople, EARLIEST, feed, stepMatch, whereOf } from '../analysis.js'
 import { kindSchema } from '../kind-schema.js'
 import { count, interval, step, text } from '../query-schema.js'
-import { type Buckets, buckets, isOver } from '../time.js'
+import { type Buckets, buckets, firstStart, isOver } from '../time.js'
 import { type Activity, activityGrid, intervalAt, numbersOf } from './activity.js'
+import { pushEarlier, scanStart } from './earlier.js'
 
 /** The matches of the scan. */
 const START = 0
@@ -27,6 +28,11 @@ export const retention: AnalysisOfPeople<'retention'> = {
   }),
 
   reads: ({ mode }, { from, to }) => ({ from: mode === 'first-time' ? EARLIEST : from, to }),
+
+  async scans({ mode, interval = 'day', startEvent: step, where }, range, store) {
+    if (mode !== 'first-time') return range
+    return { from: await scanStart(firstStart(range, interval), { step, where }, store), to: range.to }
+  },
 
   async run(query, context) {
     const intervals = buckets(context.range, query.interval ?? 'day')
@@ -54,6 +60,8 @@ async function gridOf(query: RetentionQuery, intervals: Buckets, context: Analys
   const { minOccurrences = 1 } = query
   const occurrences = [{}, { minOccurrences }]
   const grid = activityGrid({ starts: intervals.starts, occurrences }, await context.store.people())
+  if (query.mode === 'first-time')
+    await pushEarlier(grid, context, { step: query.startEvent, from: intervals.starts[0]! })
   const matches = [stepMatch(query.startEvent), stepMatch(query.returnEvent)]
   await feed(grid, context, { matches, intervals: intervals.starts, ...whereOf(query) })
   return grid

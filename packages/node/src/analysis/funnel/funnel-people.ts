@@ -6,6 +6,8 @@ import { type FunnelState, opensAny, takeTied } from './funnel-state.js'
 /** One sequence for each person, of all the person's events. */
 export interface FunnelPeople extends FunnelTaker {
   count(): number
+  /** The slot of the person's sequence; undefined where there is none. */
+  find(person: number): number | undefined
   /** The person of each slot. */
   people(): Int32Array
 }
@@ -22,6 +24,7 @@ export function funnelPeople(state: FunnelState, people: People): FunnelPeople {
 
   return {
     count: slots.count,
+    find: slots.find,
     people: slots.people,
     single(person, time, matches) {
       let slot = slots.find(person)

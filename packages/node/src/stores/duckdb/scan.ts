@@ -148,7 +148,7 @@ export async function* readSealedEvents(
 }
 
 /** Streams a statement's chunks on a connection of its own. An abort interrupts the statement, not only the loop. */
-async function* chunksOf(
+export async function* chunksOf(
   database: Database,
   { sql, values }: BoundStatement,
   signal: AbortSignal | undefined,

@@ -1,4 +1,4 @@
-import type { RecordKind } from '@analytics/protocol'
+import { FIRST_SEEN_RECORD, type RecordKind } from '@analytics/protocol'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { ulid } from 'ulid'
 import { ddlStatements, schemaAction } from '../sql/ddl.js'
@@ -45,7 +45,9 @@ export async function setupSchema(
   const insert = `INSERT INTO ${meta} (record_key, version, body) VALUES (?, 1, ?)`
   await connection.run(`DELETE FROM ${meta} WHERE record_key = 'schema'`)
   await connection.run(insert, ['schema', JSON.stringify({ version: SCHEMA_VERSION })])
-  if (action === 'create') await connection.run(insert, ['dictionary', JSON.stringify({ id: ulid() })])
+  if (action !== 'create') return
+  await connection.run(insert, ['dictionary', JSON.stringify({ id: ulid() })])
+  await connection.run(insert, [FIRST_SEEN_RECORD, '{}'])
 }
 
 async function schemaVersion(connection: DuckDBConnection, names: TableNames): Promise<number | undefined> {

@@ -46,7 +46,8 @@ export async function hoursOf(
   return (await rowsOf(connection, sql)).map(([hour]) => Number(hour))
 }
 
-const within = ({ after, last }: InsertRange): string => `insert_number > ${after} AND insert_number <= ${last}`
+/** The condition of rows that some inserts brought. */
+export const within = ({ after, last }: InsertRange): string => `insert_number > ${after} AND insert_number <= ${last}`
 
 /**
  * Sessions with rows in the range as they are with them. `place` is the row of a session that is there already.

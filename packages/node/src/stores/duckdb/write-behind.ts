@@ -2,18 +2,19 @@ import { errorCode } from '@analytics/protocol'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { addMarks } from '../sql/rollups.js'
 import { type Database, rowsOf } from './database.js'
+import { changedFirstSeen, exchangeFirstSeen } from './first-seen.js'
 import type { TableNames } from './schema.js'
 import { changedSessions, exchangeSessions, hoursOf } from './sessions.js'
 import { duckdbSession } from './sql.js'
 
-/** How long rows wait for their sessions and marks. */
+/** How long rows wait for what follows from them. */
 const SETTLE_MS = 1000
 
 /** Inserts whose rows are taken up by one transaction: few enough for memory. */
 const SETTLED_INSERTS = 256
 
 /**
- * Sessions and marks of stored events, written in bulk: without indexes, a look-up for each batch would cost more than the
+ * Sessions, marks and first times of stored events, written in bulk: without indexes, a look-up for each batch would cost more than the
  * batch. What was written is known by the number of the last insert in it, so that a process that was killed loses nothing:
  * the next one goes on behind that number.
  */
@@ -30,10 +31,10 @@ export interface WriteBehind {
   stop(): void
 }
 
-/** The record that names the last insert whose sessions and marks are written. */
+/** The record that names the last insert of which all that follows is written. */
 const THROUGH = 'derived-through'
 
-/** The sessions and marks of one database. */
+/** What follows from the events of one database. */
 export function writeBehind(database: Database, names: TableNames, now: () => number): WriteBehind {
   const { tables } = names
   const meta = names.records('meta')
@@ -64,10 +65,12 @@ export function writeBehind(database: Database, names: TableNames, now: () => nu
     await database.writePrepared(
       async (connection) => {
         await changedSessions(connection, names, range, now())
+        await changedFirstSeen(connection, names, range)
         hours = await hoursOf(connection, names, range)
       },
       async (connection) => {
         await exchangeSessions(connection, names)
+        await exchangeFirstSeen(connection, names)
         await addMarks(duckdbSession(database.duckdb, connection), tables.marks, { hours })
         await writeThrough(connection, range.last)
       },

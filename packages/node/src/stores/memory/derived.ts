@@ -3,21 +3,24 @@ import { ulid } from 'ulid'
 import { type PersonMetrics, recount } from '../../rollups/recount.js'
 import { bucketEnd, bucketOf, GRAINS, type Grain, type RollupBucket, type UserMetrics } from '../../rollups/rollup.js'
 import { mergeSessions, type StoredSession, sessionKey, sessionsOf } from '../../sessions/session.js'
-import type { ErasedRows, RollupStore, SessionStore } from '../../store.js'
+import type { ErasedRows, FirstSeenStore, RollupStore, SessionStore } from '../../store.js'
 import type { MemoryPeople } from './people.js'
 
 type Mark = { hour: number } | { person: number }
 
-/** What follows from events, in memory: sessions, metrics, and marks of what changed. */
+/** What follows from events, in memory: sessions, metrics, first times, and marks of what changed. */
 export interface MemoryDerived {
   sessions: SessionStore
   rollups(rows: () => readonly NumberedEvent[]): RollupStore
+  readFirstSeen: FirstSeenStore['read']
   mark(one: Mark): void
   /** Takes in what new events bring. */
   add(events: readonly NumberedEvent[]): void
   /** Numbers that a session or a row of metrics has. */
   people(): number[]
   erase(numbers: ReadonlySet<number>): Pick<ErasedRows, 'sessions' | 'metrics'>
+  /** Forgets when these numbers first did what. */
+  forgetFirstSeen(numbers: Iterable<number>): void
 }
 
 /** The derived tables of one store. */
@@ -25,6 +28,8 @@ export function memoryDerived(people: MemoryPeople): MemoryDerived {
   const sessions = new Map<string, StoredSession>()
   const metrics = new Map<string, PersonMetrics[]>()
   const marks = new Map<string, Mark>()
+  /** By number, then by type of event. */
+  const firstSeen = new Map<number, Map<string, number>>()
   const mark = (one: Mark) => marks.set(ulid(), one)
   const keyOf = ({ grain, start }: RollupBucket) => `${grain}/${start}`
   const bucketsOf = (grain: Grain): RollupBucket[] =>
@@ -94,10 +99,25 @@ export function memoryDerived(people: MemoryPeople): MemoryDerived {
     },
   })
 
+  const forgetFirstSeen = (numbers: Iterable<number>) => {
+    for (const number of numbers) firstSeen.delete(number)
+  }
+
   return {
     sessions: sessionStore,
     rollups: rollupStore,
     mark,
+    forgetFirstSeen,
+
+    async *readFirstSeen({ eventTypes, signal } = {}) {
+      signal?.throwIfAborted()
+      const found = [...firstSeen].flatMap(([person, times]) => {
+        const own = eventTypes ? eventTypes.flatMap((type) => times.get(type) ?? []) : [...times.values()]
+        return own.length > 0 ? [{ person, time: Math.min(...own) }] : []
+      })
+      const person = Int32Array.from(found, (one) => one.person)
+      yield { length: found.length, person, time: Float64Array.from(found, (one) => one.time) }
+    },
 
     /** What new events bring. */
     add(events: readonly NumberedEvent[]) {
@@ -110,6 +130,10 @@ export function memoryDerived(people: MemoryPeople): MemoryDerived {
       }
       for (const hour of new Set(events.map(({ eventTimestamp }) => bucketOf('hour', eventTimestamp).start)))
         mark({ hour })
+      for (const { person, eventType, eventTimestamp } of events) {
+        const times = firstSeen.get(person) ?? new Map<string, number>()
+        firstSeen.set(person, times.set(eventType, Math.min(times.get(eventType) ?? eventTimestamp, eventTimestamp)))
+      }
     },
 
     /** Numbers that a session or a row of metrics has. */
@@ -120,6 +144,7 @@ export function memoryDerived(people: MemoryPeople): MemoryDerived {
 
     erase(numbers: ReadonlySet<number>): Pick<ErasedRows, 'sessions' | 'metrics'> {
       const before = { sessions: sessions.size, metrics: 0 }
+      forgetFirstSeen(numbers)
       for (const [key, { person }] of sessions) if (numbers.has(person)) sessions.delete(key)
       for (const [key, rows] of metrics) {
         const kept = rows.filter(({ person }) => !numbers.has(person))

@@ -5,6 +5,7 @@ import { sessionsOf } from '../../sessions/session.js'
 import type { HotStore, InsertOutcome } from '../../store.js'
 import { parts, type SqlDatabase, type SqlSession, statement } from './dialect.js'
 import { eventRow, idWindow } from './events.js'
+import { addFirstSeen, collectFirstSeen, type FirstSeen } from './first-seen.js'
 import type { SqlPeople } from './people.js'
 import { addMarks } from './rollups.js'
 import type { EventPartitions } from './server-database.js'
@@ -14,7 +15,7 @@ import type { Tables } from './tables.js'
 /** Events that one statement stores: enough to share its cost, few enough to bound its memory. */
 const INSERT_ROWS = 5000
 
-/** How a server database stores events: with their sessions and marks in one transaction, their people and links before it. */
+/** How a server database stores events: with their sessions, marks and first times in one transaction, their people and links before it. */
 export function sqlInsert({
   database,
   tables,
@@ -68,12 +69,12 @@ export function sqlInsert({
     return identityLinks(naming.filter(({ eventId }) => !known.has(eventId)))
   }
 
-  /** Stores what is new, with its sessions and marks, and adds its ids to `stored`. */
+  /** Stores what is new, with its sessions and marks, and adds its ids to `stored` and what it was the first of to `firsts`. */
   const store = async (
     session: SqlSession,
     batch: readonly StoredEvent[],
     numbers: ReadonlyMap<string, number>,
-    stored: Set<string>,
+    { stored, firsts }: { stored: Set<string>; firsts: Map<string, FirstSeen> },
   ) => {
     const known = await knownIds(session, batch)
     // In order of their ids, so that two writers of the same events wait for each other, and don't wait in a circle.
@@ -89,6 +90,7 @@ export function sqlInsert({
     await addMarks(session, tables.marks, {
       hours: new Set(fresh.map(({ eventTimestamp }) => bucketOf('hour', eventTimestamp).start)),
     })
+    collectFirstSeen(firsts, fresh, owners)
     for (const { eventId } of fresh) stored.add(eventId)
   }
 
@@ -104,9 +106,11 @@ export function sqlInsert({
     const insert = async () => {
       await partitions.prepare(days)
       return database.write(async (session) => {
-        const stored = new Set<string>()
-        for (const some of parts(events, INSERT_ROWS)) await store(session, some, numbers, stored)
-        return stored
+        const added = { stored: new Set<string>(), firsts: new Map<string, FirstSeen>() }
+        for (const some of parts(events, INSERT_ROWS)) await store(session, some, numbers, added)
+        // Once for all parts, last, and in one order: what two writers wait for is then never a circle.
+        await addFirstSeen(session, { dialect, table: tables.firstSeen }, added.firsts)
+        return added.stored
       })
     }
     let inserted: Set<string> | undefined

@@ -39,6 +39,7 @@ export async function eraseSubject(
     erased.sessions += await run((builder) => `DELETE FROM ${tables.sessions.name} WHERE ${mine(builder)}`)
     for (const { name } of Object.values(tables.metrics))
       erased.metrics += await run((builder) => `DELETE FROM ${name} WHERE ${mine(builder)}`)
+    await run((builder) => `DELETE FROM ${tables.firstSeen.name} WHERE ${mine(builder)}`)
     erased.identities += await run((builder) => forget(tables, `${mine(builder)} AND ${NAMED}`))
     unlinked += await run(
       (builder) =>
@@ -105,6 +106,10 @@ export async function expireIdentities(
     none(identities.name, `x.linked_person = ${own}`),
   ]
   const rows = await session.execute(builder.build(forget(tables, conditions.join(' AND '))))
-  if (rows > 0) await countErasure(session, dialect, tables)
+  if (rows === 0) return 0
+  const forgotten = `SELECT person FROM ${identities.name} WHERE NOT ${NAMED}`
+  const sql = `DELETE FROM ${tables.firstSeen.name} WHERE person IN (${forgotten})`
+  await session.execute(statement(dialect).build(sql))
+  await countErasure(session, dialect, tables)
   return rows
 }

@@ -5,6 +5,7 @@ import { signText } from '../../records/signature.js'
 import type { HotRead, HotStore } from '../../store.js'
 import { type SqlSession, type SqlStatement, statement } from './dialect.js'
 import { eventOf, eventSelect, eventsStatement, type SqlSource, scanBatch, scanStatement } from './events.js'
+import { sqlFirstSeen } from './first-seen.js'
 import { FIRST_DAY, hotDays, LAST_DAY } from './hot-days.js'
 import { identitiesOf } from './identities.js'
 import { sqlInsert } from './insert-events.js'
@@ -81,6 +82,7 @@ export function serverStore({ name, database, tables, partitions, setup }: Serve
     records,
     sessions: sqlSessions(database, tables),
     rollups: sqlRollups({ database, tables, source, now }),
+    firstSeen: sqlFirstSeen(database, tables, records),
     setup,
 
     insertEvents: sqlInsert({ database, tables, partitions, people }),

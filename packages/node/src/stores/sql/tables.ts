@@ -58,6 +58,7 @@ export interface Tables {
   sessions: Table
   metrics: Readonly<Record<Grain, Table>>
   marks: Table
+  firstSeen: Table
   records: Readonly<Record<RecordKind, Table>>
 }
 
@@ -222,12 +223,22 @@ export function tablesOf(prefix: string): Tables {
       key: ['mark_id'],
       since: 2,
     },
+    firstSeen: {
+      name: `${prefix}analytics_first_seen`,
+      columns: [
+        column('person', 'integer', true),
+        column('event_type', { text: LIMITS.eventType }, true),
+        column('first_at', 'time', true),
+      ],
+      key: ['person', 'event_type'],
+      since: 4,
+    },
     records: Object.fromEntries(kinds.map((kind) => [kind, recordTable(prefix, kind)])) as Record<RecordKind, Table>,
   }
 }
 
 /** Every table once, the record of the schema version among the first. */
 export function allTables(tables: Tables): Table[] {
-  const { records, events, identities, sessions, metrics, marks } = tables
-  return [...Object.values(records), events, identities, sessions, ...Object.values(metrics), marks]
+  const { records, events, identities, sessions, metrics, marks, firstSeen } = tables
+  return [...Object.values(records), events, identities, sessions, ...Object.values(metrics), marks, firstSeen]
 }
