@@ -19,15 +19,24 @@ export function parsed(schema: z.ZodType, value: unknown, what: string): unknown
 
 type Issue = { path: PropertyKey[]; message: string }
 
-/** The first issue; of a union's alternatives, that of the one with the fewest: it is the one the caller meant. */
+/** The first issue; of a union's alternatives, that of the one that came furthest, or has the fewest: it is the one the caller meant. */
 function closestIssue(issues: readonly z.core.$ZodIssue[], prefix: PropertyKey[] = []): Issue {
   const [issue] = issues
   if (!issue) return { path: prefix, message: 'is not valid' }
   const path = [...prefix, ...issue.path]
   const alternatives = issue.code === 'invalid_union' ? issue.errors.filter((errors) => errors.length > 0) : []
   if (alternatives.length === 0) return { path, message: issue.message }
-  const [closest] = [...alternatives].sort((a, b) => a.length - b.length || depth(b) - depth(a))
+  const [closest] = [...alternatives].sort((a, b) => depth(b) - depth(a) || a.length - b.length)
   return closestIssue(closest!, path)
 }
 
-const depth = (issues: readonly z.core.$ZodIssue[]): number => Math.max(...issues.map(({ path }) => path.length))
+/** How far into the value the issues go, those of unions included. */
+function depth(issues: readonly z.core.$ZodIssue[]): number {
+  return Math.max(
+    0,
+    ...issues.map((issue) => {
+      const alternatives = issue.code === 'invalid_union' ? issue.errors : []
+      return issue.path.length + Math.max(0, ...alternatives.map(depth))
+    }),
+  )
+}

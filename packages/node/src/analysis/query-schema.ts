@@ -4,6 +4,8 @@ import { z } from 'zod'
 
 /** Levels of and, or and not in one filter. */
 const FILTER_DEPTH = 8
+/** Parts of one filter: conditions, and, or and not. To find what is wrong with many more would take seconds. */
+const FILTER_PARTS = 1000
 /** Values of one IN-list. */
 const FILTER_VALUES = 10_000
 
@@ -24,7 +26,7 @@ const scalar: z.ZodType<Exclude<Scalar, null>> = z.union([z.string().max(10_000)
 
 /** Filters nest, but not without end: each level is a schema of its own. */
 function filterSchema(depth: number, name: z.ZodType<string>): z.ZodType<Filter> {
-  const comparison = z.union([
+  const comparison = z.discriminatedUnion('op', [
     z.strictObject({ property: name, op: z.enum(['exists', 'notExists']) }),
     z.strictObject({ property: name, op: z.enum(['in', 'notIn']), value: z.array(scalar).max(FILTER_VALUES) }),
     z.strictObject({ property: name, op: z.enum(['eq', 'neq', 'gt', 'gte', 'lt', 'lte', 'contains']), value: scalar }),
@@ -39,12 +41,31 @@ function filterSchema(depth: number, name: z.ZodType<string>): z.ZodType<Filter>
   ]) as z.ZodType<Filter>
 }
 
+function boundedFilter(name: z.ZodType<string>): z.ZodType<Filter> {
+  const bounded = z.unknown().refine((value) => isWithin(FILTER_PARTS, value), {
+    message: `has more than ${FILTER_PARTS} conditions`,
+    abort: true,
+  })
+  return bounded.pipe(filterSchema(FILTER_DEPTH, name)) as unknown as z.ZodType<Filter>
+}
+
+/** Whether what may be a filter has no more parts than that. */
+function isWithin(most: number, filter: unknown): boolean {
+  const left: unknown[] = [filter]
+  for (let parts = 1; left.length > 0; parts++) {
+    if (parts > most) return false
+    const { and, or, not } = (left.pop() ?? {}) as { and?: unknown; or?: unknown; not?: unknown }
+    for (const nested of [and, or]) if (Array.isArray(nested)) left.push(...nested.slice(0, most))
+    if (not !== undefined) left.push(not)
+  }
+  return true
+}
+
 /** A condition on events. */
-export const filter: z.ZodType<Filter> = filterSchema(FILTER_DEPTH, property)
+export const filter: z.ZodType<Filter> = boundedFilter(property)
 
 /** A condition on the traits of people. */
-export const traitFilter: z.ZodType<Filter> = filterSchema(
-  FILTER_DEPTH,
+export const traitFilter: z.ZodType<Filter> = boundedFilter(
   property.refine((name) => name.startsWith('properties.'), { message: 'is no trait: properties.path' }),
 )
 

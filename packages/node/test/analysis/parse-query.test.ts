@@ -114,6 +114,19 @@ describe('parseQuery', () => {
       { ...funnel, where: { property: 'eventType', op: 'in', value: Array(10_001).fill('x') } },
       'where.value',
     ],
+    [
+      '1,001 conditions',
+      { ...funnel, where: { and: Array(10).fill({ or: Array(100).fill({ property: 'country', op: 'exists' }) }) } },
+      'where',
+    ],
+    [
+      'one wrong condition of several',
+      {
+        ...funnel,
+        where: { and: [{ property: 'country', op: 'exists' }, { not: { property: 'country', op: 'has' } }] },
+      },
+      'where.and[1].not.op',
+    ],
     ['retention without a return', { kind: 'retention', range, startEvent: { event: 'a' } }, 'returnEvent'],
     [
       'retention by the minute',
