@@ -102,7 +102,7 @@ const performed = fc
 const condition = fc.oneof(
   performed.map((one) => ({ performed: one })),
   performed.map((one) => ({ notPerformed: one })),
-  fc.record({ event: events, within }).map((one) => ({ firstTime: one })),
+  fc.record({ event: events, where: optional(filter), within }).map((one) => ({ firstTime: compact(one) })),
   fc
     .record({
       steps: fc.shuffledSubarray([{ event: 'a' }, { event: 'b' }, { event: 'c' }], { minLength: 2 }),

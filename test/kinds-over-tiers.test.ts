@@ -47,6 +47,21 @@ const QUERIES: readonly Query[] = [
   { kind: 'journeys', range, by: 'eventType' },
   { kind: 'trend', range, metrics: ['events', 'users', 'errors'], compare: 'previous' },
   { kind: 'trend', range, metrics: ['users'], interval: 'hour' },
+  {
+    ...{ kind: 'trend', range, breakdown: 'properties.message' },
+    metrics: [
+      'events',
+      'sessions',
+      { name: 'sum', event: '*', aggregate: 'sum', property: 'properties.size' },
+      { name: 'mean', event: '*', aggregate: 'average', property: 'properties.size' },
+      { name: 'median', event: 'click', aggregate: 'p50', property: 'properties.size' },
+      { name: 'value', event: '*', aggregate: 'p90', property: 'eventValue' },
+    ],
+  },
+  {
+    ...{ kind: 'trend', range, breakdown: 'properties.message' },
+    metrics: ['events', 'sessions', { name: 'sum', event: '*', aggregate: 'sum', property: 'properties.size' }],
+  },
   { kind: 'sessions', range, interval: 'day' },
   { kind: 'performance', range, by: 'properties.message' },
   { kind: 'errors', range },
@@ -90,7 +105,7 @@ for (const kind of [memoryKind, duckdbKind]) {
                 ...who,
                 ...row,
                 timestamp: new Date(START + half * HALF_HOUR_MS).toISOString(),
-                properties: { message },
+                properties: { message, size: row.eventValue % 3 },
               }),
             )
             // Whose the visitor is must not depend on the order of the links.

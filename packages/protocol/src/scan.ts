@@ -32,8 +32,8 @@ export interface ScanRequest {
   columns?: readonly string[]
   /**
    * Where intervals begin, UTC milliseconds, ascending, for who wants to know no more than how often people did what in each. The events
-   * of a person in an interval that fit the same matches may then come as one row, at any instant of the interval within the range, with
-   * `counts`. A source that can't do so, or is asked for columns too, gives each event.
+   * of a person in an interval that fit the same matches, and have the same in each of the columns, may then come as one row, at any
+   * instant of the interval within the range, with `counts`. A source that can't do so gives each event.
    */
   intervals?: Float64Array
   signal?: Signal

@@ -5,6 +5,7 @@ import { personOf } from '../person-slots.js'
 import type { TierReader } from '../tiers.js'
 import { type CohortCondition, type CohortNode, type CohortPlanOptions, planCohort } from './cohort-plan.js'
 import { cohortScans } from './cohort-scans.js'
+import { firstTimers, isByType } from './first-times.js'
 
 /** What a cohort is evaluated with. */
 export interface CohortOptions extends CohortPlanOptions {
@@ -28,12 +29,16 @@ export async function openCohort(
   const { at, open, signal } = options
   const { root, conditions } = await planCohort(cohort, options)
   const opened: { scan: ReturnType<typeof cohortScans>[number]; reader: TierReader }[] = []
-  for (const scan of cohortScans(conditions, options))
+  const told = conditions.filter(isByType)
+  const isTold = told.length > 0 && (await options.store.firstSeen.isWhole())
+  const scanned = isTold ? conditions.filter((condition) => !isByType(condition)) : conditions
+  for (const scan of cohortScans(scanned, options))
     opened.push({ scan, reader: await open({ from: scan.from, to: at }) })
   return async () => {
     const found = new Map<CohortCondition, PeopleSet>()
     for (const condition of conditions)
       if (condition.kind === 'users') found.set(condition, await usersOf(condition.userIds, options))
+    if (isTold) for (const condition of told) found.set(condition, await firstTimers(condition, options))
     for (const { scan, reader } of opened) {
       for await (const batch of reader.scan({ ...scan.request, signal })) scan.push(batch)
       for (const [condition, people] of scan.finish()) found.set(condition, people)

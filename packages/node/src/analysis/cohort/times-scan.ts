@@ -4,7 +4,7 @@ import type { FirstCondition, TimesCondition } from './cohort-plan.js'
 import { type CohortScan, type CohortScanContext, spanStart } from './cohort-scan.js'
 
 /** What is known of people by one condition. */
-interface Tally {
+export interface Tally {
   /** So many events within the condition's time. */
   add(person: number, events: number): void
   /** An event before it. */
@@ -53,7 +53,8 @@ function onceTally(): Tally {
   return { add: found.add, set: found.set }
 }
 
-function firstTally(): Tally {
+/** Who did it within the time, and never before. */
+export function firstTally(): Required<Tally> {
   const earlier = collectPeople()
   const within = collectPeople()
   return {

@@ -135,10 +135,10 @@ function sums(groups: number, isMean: boolean): Aggregator {
   const totals = new Float64Array(groups)
   const counts = new Float64Array(groups)
   return {
-    add(group, _person, value) {
+    add(group, _person, value, times) {
       if (typeof value !== 'number') return
-      totals[group]! += value
-      counts[group]!++
+      totals[group]! += value * times
+      counts[group]! += times
     },
     take() {
       const taken = Array.from(totals, (total, group) => (isMean ? quotient(total, counts[group]!) : total))
@@ -170,8 +170,9 @@ function extremes(groups: number, better: (a: number, b: number) => number): Agg
 function percentiles(groups: number, share: number): Aggregator {
   let numbers = Array.from({ length: groups }, (): number[] => [])
   return {
-    add(group, _person, value) {
-      if (typeof value === 'number') numbers[group]!.push(value)
+    add(group, _person, value, times) {
+      if (typeof value !== 'number') return
+      for (let i = 0; i < times; i++) numbers[group]!.push(value)
     },
     take() {
       const taken = numbers.map((one) => (one.length === 0 ? null : percentile(Float64Array.from(one).sort(), share)))

@@ -48,12 +48,12 @@ export function valueCounter(column: string, metrics: readonly PlannedMetric[]):
   }
 
   return {
-    push({ length, matches, columns }, begin) {
+    push({ length, matches, counts: times, columns }, begin) {
       const values = columns[column]
       for (let row = begin; row < length; row++) {
         const text = textOf(values?.at(row) ?? null)
         const number = numbers.get(text) ?? added(text)
-        for (let i = 0; i < masks.length; i++) if (matches[row]! & masks[i]!) counts[i]![number]!++
+        for (let i = 0; i < masks.length; i++) if (matches[row]! & masks[i]!) counts[i]![number]! += times?.[row] ?? 1
       }
     },
 

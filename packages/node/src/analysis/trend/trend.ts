@@ -67,7 +67,9 @@ async function planOf(query: TrendQuery, context: AnalysisContext): Promise<Tren
   // Only the range itself says which values there are: those of the range before are the same.
   const inRange = { push: (batch: EventBatch) => counter.push(batch, rowsBefore(batch, context.range.from)) }
   const matches = aggregates.map(({ match }) => match)
-  await feed(inRange, context, { matches, columns: [column], ...whereOf(query) })
+  // One interval, in which the database joins the events of a person that have the same value.
+  const intervals = Float64Array.of(context.range.from)
+  await feed(inRange, context, { matches, columns: [column], intervals, ...whereOf(query) })
   return { aggregates, metrics, groups: counter.groups(limit) }
 }
 
