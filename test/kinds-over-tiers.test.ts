@@ -59,8 +59,12 @@ const QUERIES: readonly Query[] = [
     ],
   },
   {
-    ...{ kind: 'trend', range, breakdown: 'properties.message' },
-    metrics: ['events', 'sessions', { name: 'sum', event: '*', aggregate: 'sum', property: 'properties.size' }],
+    // Many events of a person have the same in these columns: the database joins them.
+    ...{ kind: 'trend', range, interval: 'week', breakdown: { property: 'properties.message', limit: 1 } },
+    metrics: ['sum', 'average', 'p50'].map((aggregate) => ({
+      ...{ name: aggregate, event: '*', property: 'properties.size' },
+      aggregate: aggregate as 'sum' | 'average' | 'p50',
+    })),
   },
   { kind: 'sessions', range, interval: 'day' },
   { kind: 'performance', range, by: 'properties.message' },
