@@ -3,6 +3,8 @@ export interface Config {
   writeKey: string
   /** Only in development: elsewhere whoever looks at the dashboard types it in. */
   readKey?: string
+  /** The same of the key for who people are. */
+  adminKey?: string
   /** The server's clock, ISO. */
   now: string
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Analytics, consoleLogger, createAnalytics } from '@analytics/node'
+import { type Analytics, consoleLogger, createAnalytics, type MetricDefinition } from '@analytics/node'
 import { duckdbStore } from '@analytics/node/duckdb'
 import { expressHandler } from '@analytics/node/express'
 import { createTiering, type Tiering } from '@analytics/tiering'
@@ -29,6 +29,14 @@ export interface App {
   close(): Promise<void>
 }
 
+/** What the dashboard asks for by name. */
+const METRICS: readonly MetricDefinition[] = [
+  { name: 'revenue', event: 'purchase', aggregate: 'sum', property: 'properties.amount' },
+  { name: 'buyers', event: 'purchase', aggregate: 'users' },
+  { name: 'revenue_per_buyer', formula: 'revenue / buyers' },
+]
+const BUYERS = { name: 'buyers', performed: { event: 'purchase' } } as const
+
 /** The client as `pnpm build` leaves it. */
 const CLIENT_DIR = fileURLToPath(new URL('../dist', import.meta.url))
 
@@ -51,8 +59,10 @@ export async function createApp({ dataDir, keys, now = Date.now }: AppOptions): 
       { key: keys.read, scope: 'read' },
       { key: keys.admin, scope: 'admin' },
     ],
+    metrics: METRICS,
     now,
   })
+  if (!(await analytics.cohorts.list()).some(({ name }) => name === BUYERS.name)) await analytics.cohorts.define(BUYERS)
 
   const app = express()
   app.disable('x-powered-by')
@@ -73,11 +83,12 @@ export async function createApp({ dataDir, keys, now = Date.now }: AppOptions): 
   }
 }
 
-/** What the pages need to know. A read key goes to everyone who asks, hence only the one that is no secret. */
-function clientConfig({ write, read }: Keys, now: Clock) {
+/** What the pages need to know. Keys that read go to everyone who asks, hence only those that are no secret. */
+function clientConfig({ write, read, admin }: Keys, now: Clock) {
   return {
     writeKey: write,
     ...(read === DEVELOPMENT_KEYS.read ? { readKey: read } : {}),
+    ...(admin === DEVELOPMENT_KEYS.admin ? { adminKey: admin } : {}),
     now: new Date(now()).toISOString(),
   }
 }

@@ -2,10 +2,13 @@ import { DAY_MS, dayOf, type Range } from '@analytics/protocol'
 import { type ReactNode, useMemo, useState } from 'react'
 import type { Config } from '../config.js'
 import '../styles/dashboard.css'
+import { AnswerPanel } from './answer-panel.js'
+import { ANSWERS } from './answers.js'
 import { createApi } from './api.js'
 import { FunnelPanel } from './funnel-panel.js'
 import { useSettled, useTurns } from './hooks.js'
 import { LivePanel } from './live-panel.js'
+import { PeoplePanel } from './people-panel.js'
 import { TiersPanel } from './tiers-panel.js'
 import { TrendPanel } from './trend-panel.js'
 
@@ -14,7 +17,7 @@ const RANGES = [7, 30, 90, 120]
 const REFRESH_MS = 30_000
 const REFRESH_TIERS_MS = 5000
 
-/** What the team looks at. Everything on it was asked over HTTP with the read key. */
+/** What the team looks at. Everything on it was asked over HTTP: with the read key, but for who people are. */
 export function Dashboard({ config }: { config: Config }): ReactNode {
   const [readKey, setReadKey] = useState(config.readKey ?? '')
   const [days, setDays] = useState(30)
@@ -51,6 +54,10 @@ export function Dashboard({ config }: { config: Config }): ReactNode {
           <LivePanel api={api} />
           <TrendPanel api={api} range={range} turn={turn} />
           <TiersPanel api={api} turn={tiersTurn} />
+          {ANSWERS.map((answer) => (
+            <AnswerPanel key={answer.title} answer={answer} api={api} range={range} />
+          ))}
+          <PeoplePanel adminKey={config.adminKey} range={range} />
         </main>
       )}
     </>

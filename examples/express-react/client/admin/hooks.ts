@@ -95,7 +95,8 @@ export function useSettled<Value>(value: Value, ms: number): Value {
   return settled
 }
 
-function describeError(error: unknown): string {
+/** Why something failed, for people. */
+export function describeError(error: unknown): string {
   if (error instanceof ApiError) return `${error.message} (${error.code})`
   return 'The server cannot be reached.'
 }
