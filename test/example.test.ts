@@ -101,7 +101,7 @@ describe.skipIf(skipsChromium())('the example in Chromium', () => {
     await expect.poll(() => page.locator('[aria-busy=true]').count(), { timeout: 20_000 }).toBe(0)
     expect(await page.getByRole('alert').allTextContents()).toEqual([])
     const buyers = page.locator('.answer', { hasText: 'Cohort: buyers' })
-    expect(await buyers.locator('tbody td').allTextContents()).toEqual(['buyers', '1'])
+    expect(await buyers.locator('tbody :is(th, td)').allTextContents()).toEqual(['buyers', '1'])
 
     const people = page.locator('.answer', { hasText: 'Who left a full cart' })
     await people.getByLabel('Admin key').fill(KEYS.read)

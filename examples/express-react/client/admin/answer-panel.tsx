@@ -35,7 +35,8 @@ export function PlainTable({ caption, table }: { caption: string; table: AnswerT
           {table.rows.map((row, place) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: rows have no name of their own
             <tr key={place}>
-              {row.map((cell, i) => (
+              <th scope="row">{row[0]}</th>
+              {row.slice(1).map((cell, i) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: a cell is its column
                 <td key={i}>{cell}</td>
               ))}
