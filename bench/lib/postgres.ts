@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { findPostgres, startPostgres } from '../../packages/node/test/support/postgres.js'
+import { findPostgres, outliveServer, startPostgres } from '../../packages/node/test/support/postgres.js'
 
 /**
  * Lends an empty database of a Postgres that is started for it and thrown away; its settings are the default ones where none
@@ -16,7 +16,7 @@ export async function withPostgres<Result>(
   const server = await startPostgres({ durable: true, settings })
   try {
     const { url, drop } = await server.createDatabase()
-    const pool = new pg.Pool({ connectionString: url })
+    const pool = outliveServer(new pg.Pool({ connectionString: url }))
     try {
       return await work({ pool, url })
     } finally {
