@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { analyses } from './benchmarks/analyses.js'
 import { funnel } from './benchmarks/funnel.js'
+import { funnelEngines } from './benchmarks/funnel-engines.js'
 import { ingest } from './benchmarks/ingest.js'
 import { insert } from './benchmarks/insert.js'
 import { move } from './benchmarks/move.js'
@@ -10,7 +11,7 @@ import { rollup } from './benchmarks/rollup.js'
 import type { Settings } from './lib/settings.js'
 
 const BENCHMARKS: Record<string, (settings: Settings) => Promise<void>> = {
-  ...{ insert, recover, ingest, funnel, analyses, rollup, move, person },
+  ...{ insert, recover, ingest, funnel, 'funnel-engines': funnelEngines, analyses, rollup, move, person },
 }
 
 const { values, positionals } = parseArgs({

@@ -4,19 +4,12 @@ import { duckdbStore } from '@analytics/node/duckdb'
 import { createTiering } from '@analytics/tiering'
 import { fileObjectStore } from '@analytics/tiering/file'
 import { withDuckDb } from '../lib/duckdb.js'
-import { USERS } from '../lib/events.js'
 import { fillStore } from '../lib/hot-rows.js'
 import type { Settings } from '../lib/settings.js'
 import { type Cell, median, printTable } from '../lib/table.js'
 import { withFolder } from '../lib/work-folder.js'
+import { askFunnel, DAYS, FROM, STEPS, TO, USERS, WINDOW_DAYS } from './funnel-question.js'
 import { asofFunnel, type SqlFunnel } from './funnel-sql.js'
-
-const DAY_MS = 86_400_000
-const DAYS = 30
-const TO = Date.parse('2026-11-01T00:00:00Z')
-const FROM = TO - DAYS * DAY_MS
-const WINDOW_DAYS = 7
-const STEPS = ['product_view', 'add_to_cart', 'checkout', 'purchase']
 
 /** Where the events lie. */
 interface Place {
@@ -35,7 +28,7 @@ export async function funnel({ runs, events = 1_000_000 }: Settings): Promise<vo
   const cells: Cell[][] = []
   await withFolder(async (folder) => {
     const place = { path: join(folder, 'events.duckdb'), cold: join(folder, 'cold') }
-    await fillStore(place.path, { rows: events, from: FROM, to: TO })
+    await fillStore(place.path, { rows: events, from: FROM, to: TO, users: USERS })
     await compare('30 hot', place, false, runs, cells)
     await moveHalf(place)
     await compare('15 hot, 15 cold', place, true, runs, cells)
@@ -72,13 +65,8 @@ async function throughQuery({ path, cold }: Place, runs: number): Promise<Answer
     jobs: false,
     queries: { cacheCharacters: 0 },
   })
-  const range = { from: new Date(FROM).toISOString(), to: new Date(TO).toISOString() }
-  const steps = STEPS.map((event) => ({ event }))
   try {
-    return await timed(runs, async () => {
-      const { result } = await analytics.query({ kind: 'funnel', range, steps, window: `${WINDOW_DAYS}d` })
-      return result.steps.map(({ users }) => users)
-    })
+    return await timed(runs, () => askFunnel(analytics))
   } finally {
     await tiering.close()
     await analytics.close()

@@ -16,6 +16,8 @@ export interface PostgresOptions {
   durable?: boolean
   /** Collation of every database, as ICU names it, such as `en-US`. @default the order of code points */
   locale?: string
+  /** Settings of the server that differ from those of tests. */
+  settings?: Readonly<Record<string, string | number>>
 }
 
 /** A Postgres of a test's own. */
@@ -127,8 +129,12 @@ function initArgs(data: string, { locale }: PostgresOptions): string[] {
   return [...args, ...(locale ? ['--locale-provider=icu', `--icu-locale=${locale}`] : ['--lc-collate=C'])]
 }
 
-function serverArgs(data: string, port: number, { timezone = 'UTC', durable = false }: PostgresOptions): string[] {
-  const settings = {
+function serverArgs(
+  data: string,
+  port: number,
+  { timezone = 'UTC', durable = false, settings }: PostgresOptions,
+): string[] {
+  const all = {
     listen_addresses: HOST,
     port,
     unix_socket_directories: '',
@@ -142,8 +148,9 @@ function serverArgs(data: string, port: number, { timezone = 'UTC', durable = fa
     wal_level: 'minimal',
     max_wal_senders: 0,
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...settings,
   }
-  return ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
+  return ['-D', data, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
 }
 
 interface Server {
