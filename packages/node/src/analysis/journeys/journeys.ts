@@ -137,10 +137,9 @@ function journeyReader(spec: JourneysSpec, { labels, taker, people }: JourneyRea
   const tell = (person: number, label: number): void =>
     sessions.push(slots.find(person) ?? slots.add(person), label, instant)
 
-  /** Tells of the steps of the instant: one, nearly always. */
   const flush = (): void => {
-    if (steps.length === 1) tell(persons[0]!, steps[0]!)
-    else for (const i of inOrder({ persons, steps }, labels)) tell(persons[i]!, steps[i]!)
+    if (steps.length === 0) return
+    for (const i of inOrder({ persons, steps }, labels)) tell(persons[i]!, steps[i]!)
     persons.length = 0
     steps.length = 0
   }
@@ -156,8 +155,13 @@ function journeyReader(spec: JourneysSpec, { labels, taker, people }: JourneyRea
           flush()
           instant = time[row]!
         }
-        persons.push(personOf(people, person[row]!))
-        steps.push(label)
+        const who = personOf(people, person[row]!)
+        // Nearly always it is alone at its instant.
+        if (steps.length === 0 && row + 1 < length && time[row + 1] !== instant) tell(who, label)
+        else {
+          persons.push(who)
+          steps.push(label)
+        }
       }
     },
     end() {
