@@ -89,36 +89,6 @@ describe.skipIf(skipsChromium())('the example in Chromium', () => {
     expect(result.events.filter(({ pageUrl }) => pageUrl?.includes('/admin'))).toEqual([])
   })
 
-  it('asks every kind of query for the dashboard, and tells who is behind a number to whoever has the key', async () => {
-    const page = await browser.newPage()
-    const kinds = new Set<string>()
-    page.on('request', (request) => {
-      if (request.url().endsWith('/query')) kinds.add(JSON.parse(request.postData() ?? '{}').kind)
-    })
-    await page.goto(`${app.url}/admin`)
-    await page.getByTestId('read-key').fill(KEYS.read)
-    await expect.poll(() => page.locator('.answer table').count(), { timeout: 20_000 }).toBeGreaterThanOrEqual(11)
-    await expect.poll(() => page.locator('[aria-busy=true]').count(), { timeout: 20_000 }).toBe(0)
-    expect(await page.getByRole('alert').allTextContents()).toEqual([])
-    const buyers = page.locator('.answer', { hasText: 'Cohort: buyers' })
-    expect(await buyers.locator('tbody :is(th, td)').allTextContents()).toEqual(['buyers', '1'])
-
-    const people = page.locator('.answer', { hasText: 'Who left a full cart' })
-    await people.getByLabel('Admin key').fill(KEYS.read)
-    await people.getByRole('button').click()
-    await people.getByRole('alert').waitFor()
-    await people.getByLabel('Admin key').fill(KEYS.admin)
-    await people.getByRole('button').click()
-    await expect.poll(() => page.getByTestId('people-total').textContent()).toBe('0 people')
-    await page.close()
-    expect([...kinds].sort()).toEqual(
-      [
-        ...['active-users', 'cohort', 'errors', 'events', 'funnel', 'journeys', 'lifecycle', 'people'],
-        ...['performance', 'retention', 'sessions', 'stickiness', 'trend'],
-      ].sort(),
-    )
-  })
-
   it('has the visit in cold storage 91 days later, and the same funnel', async () => {
     const before = await ask<FunnelAnswer>(app, FUNNEL)
     expect(before.meta.tiersRead.cold.segments).toBe(0)

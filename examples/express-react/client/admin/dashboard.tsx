@@ -8,7 +8,7 @@ import { createApi } from './api.js'
 import { FunnelPanel } from './funnel-panel.js'
 import { useSettled, useTurns } from './hooks.js'
 import { LivePanel } from './live-panel.js'
-import { PeoplePanel } from './people-panel.js'
+import { PeopleDialog, type ShownPeople } from './people-dialog.js'
 import { TiersPanel } from './tiers-panel.js'
 import { TrendPanel } from './trend-panel.js'
 
@@ -20,6 +20,8 @@ const REFRESH_TIERS_MS = 5000
 /** What the team looks at. Everything on it was asked over HTTP: with the read key, but for who people are. */
 export function Dashboard({ config }: { config: Config }): ReactNode {
   const [readKey, setReadKey] = useState(config.readKey ?? '')
+  const [adminKey, setAdminKey] = useState(config.adminKey ?? '')
+  const [shown, setShown] = useState<ShownPeople>()
   const [days, setDays] = useState(30)
   const settledKey = useSettled(readKey, 300)
   const api = useMemo(() => createApi(settledKey), [settledKey])
@@ -34,32 +36,24 @@ export function Dashboard({ config }: { config: Config }): ReactNode {
           Halden Goods <span className="section-name">Dashboard</span>
         </a>
         <RangePicker days={days} onChange={setDays} />
-        <label className="read-key">
-          Read key
-          <input
-            data-testid="read-key"
-            value={readKey}
-            onChange={({ target }) => setReadKey(target.value.trim())}
-            placeholder="rk_…"
-            autoComplete="off"
-            spellCheck={false}
-          />
-        </label>
+        <KeyField name="read" value={readKey} onChange={setReadKey} />
+        <KeyField name="admin" value={adminKey} onChange={setAdminKey} />
       </header>
       {settledKey === '' ? (
         <p className="enter-key">Type in the read key to see the numbers.</p>
       ) : (
         <main className="dashboard">
-          <FunnelPanel api={api} range={range} turn={turn} />
+          <h1 className="hidden">Dashboard</h1>
+          <FunnelPanel api={api} range={range} turn={turn} showPeople={setShown} />
           <LivePanel api={api} />
           <TrendPanel api={api} range={range} turn={turn} />
           <TiersPanel api={api} turn={tiersTurn} />
           {ANSWERS.map((answer) => (
-            <AnswerPanel key={answer.title} answer={answer} api={api} range={range} />
+            <AnswerPanel key={answer.title} answer={answer} api={api} range={range} showPeople={setShown} />
           ))}
-          <PeoplePanel adminKey={config.adminKey} range={range} />
         </main>
       )}
+      {shown && <PeopleDialog shown={shown} adminKey={adminKey} onClose={() => setShown(undefined)} />}
     </>
   )
 }
@@ -72,6 +66,28 @@ function useRange(serverNow: string, days: number): Range {
     const end = Date.parse(today) + DAY_MS
     return { from: dayOf(end - days * DAY_MS), to: dayOf(end) }
   }, [today, days])
+}
+
+interface KeyFieldProps {
+  name: 'read' | 'admin'
+  value: string
+  onChange: (key: string) => void
+}
+
+function KeyField({ name, value, onChange }: KeyFieldProps): ReactNode {
+  return (
+    <label className="key">
+      {name === 'read' ? 'Read key' : 'Admin key'}
+      <input
+        data-testid={`${name}-key`}
+        value={value}
+        onChange={({ target }) => onChange(target.value.trim())}
+        placeholder={name === 'read' ? 'rk_…' : 'ak_…'}
+        autoComplete="off"
+        spellCheck={false}
+      />
+    </label>
+  )
 }
 
 function RangePicker({ days, onChange }: { days: number; onChange: (days: number) => void }): ReactNode {

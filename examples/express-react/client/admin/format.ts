@@ -35,3 +35,8 @@ export function formatDay(day: string): string {
 export function formatLongDay(day: string): string {
   return LONG_DAY.format(new Date(day.slice(0, 10)))
 }
+
+/** The start of an interval: `Aug 24`, or `Aug 24, not over`. */
+export function formatStart({ start, complete }: { start: string; complete: boolean }): string {
+  return `${formatDay(start)}${complete ? '' : ', not over'}`
+}

@@ -1,5 +1,5 @@
 import type { QueryMeta } from '@analytics/protocol'
-import type { ReactNode } from 'react'
+import { type ReactNode, useId } from 'react'
 import { formatBytes, formatNumber } from './format.js'
 import type { Loaded } from './hooks.js'
 
@@ -18,10 +18,11 @@ export interface PanelProps {
 
 /** A card of the dashboard. */
 export function Panel({ title, className, aside, loaded, footer, children }: PanelProps): ReactNode {
+  const titleId = useId()
   return (
-    <section className={`panel ${className}`} aria-busy={loaded.isLoading}>
+    <section className={`panel ${className}`} aria-labelledby={titleId} aria-busy={loaded.isLoading}>
       <header>
-        <h2>{title}</h2>
+        <h2 id={titleId}>{title}</h2>
         {aside}
       </header>
       {loaded.error !== undefined && (

@@ -2,6 +2,7 @@ import type { ImportEvent } from '@analytics/node'
 import { ulid } from 'ulid'
 import { type Product, products } from '../../shared/products.js'
 import { between, pick } from './random.js'
+import { measureSpeed } from './speed.js'
 import type { Visitor } from './visitor.js'
 
 const ORIGIN = 'https://shop.example'
@@ -15,6 +16,7 @@ class Recording {
   readonly #sessionId: string
   #time: number
   #path = '/'
+  #hasLanded = false
 
   constructor(visitor: Visitor, start: number) {
     this.#visitor = visitor
@@ -27,9 +29,9 @@ class Recording {
     this.#time += between(this.#visitor.random, least * 1000, most * 1000)
   }
 
-  record(eventType: string, fields: Partial<ImportEvent> = {}): void {
+  record(eventType: string, fields: Partial<ImportEvent> = {}): ImportEvent & { eventId: string } {
     const { random, anonymousId, memberId, isMember, device } = this.#visitor
-    this.events.push({
+    const event = {
       // The id is made of the visit alone: seeding again finds it stored already.
       eventId: ulid(this.#time, random),
       eventType,
@@ -40,12 +42,16 @@ class Recording {
       context: { page: { url: ORIGIN + this.#path, path: this.#path } },
       device,
       ...fields,
-    })
+    }
+    this.events.push(event)
+    return event
   }
 
   view(path: string, title: string): void {
     this.#path = path
-    this.record('page_view', { properties: { title } })
+    const view = this.record('page_view', { properties: { title } })
+    if (!this.#hasLanded) this.events.push(...measureSpeed(view))
+    this.#hasLanded = true
   }
 
   click(label: string, text: string): void {
