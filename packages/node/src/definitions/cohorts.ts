@@ -1,4 +1,4 @@
-import { AnalyticsError, type CohortDefinition } from '@analytics/protocol'
+import type { CohortDefinition } from '@analytics/protocol'
 import { planCohort } from '../analysis/cohort/cohort-plan.js'
 import { parseCohort } from '../analysis/cohort/cohort-schema.js'
 import type { SuppressionList } from '../privacy/suppression.js'
@@ -20,6 +20,7 @@ export function cohortsOf({ store, suppression, now }: CohortsOptions): Definiti
     records: store.records,
     audit: (entry) => store.audit(entry),
     parse: parseCohort,
+    namesIn,
     now,
   })
 
@@ -37,16 +38,6 @@ export function cohortsOf({ store, suppression, now }: CohortsOptions): Definiti
       const find = async (other: string) => (other === name ? definition : (await stored.find(other))?.definition)
       await planCohort(name, { find, isListed: false })
       return stored.define({ ...withoutUsers(definition, await suppressedIn(definition)), name })
-    },
-    async delete(name) {
-      await stored.get(name)
-      const users = (await stored.list()).filter(({ definition }) => [...namesIn(definition)].includes(name))
-      if (users.length > 0) {
-        const usedBy = users.map((user) => user.name)
-        const message = `name: ${usedBy.join(', ')} is made of ${JSON.stringify(name)}.`
-        throw new AnalyticsError('invalid_query', message, { field: 'name', details: { usedBy } })
-      }
-      await stored.delete(name)
     },
   }
 }

@@ -24,7 +24,10 @@ export interface Definitions<Definition> {
   get(name: string, version?: number): Promise<StoredDefinition<Definition>>
   /** What is defined now, by name. */
   list(): Promise<StoredDefinition<Definition>[]>
-  /** Takes the name away; its versions stay readable by number. @throws AnalyticsError `not_found` */
+  /**
+   * Takes the name away; its versions stay readable by number.
+   * @throws AnalyticsError `not_found`; `invalid_query` where other definitions are made of it.
+   */
   delete(name: string): Promise<void>
 }
 
@@ -54,6 +57,8 @@ export interface DefinitionsOptions<Definition> {
   audit(entry: AuditEntry): Promise<void>
   /** Checks what came from outside. @throws AnalyticsError `invalid_query` */
   parse(value: unknown): Definition
+  /** Names of other definitions that one is made of: they can't be deleted before it. */
+  namesIn(definition: Definition): Iterable<string>
   now: () => number
 }
 
@@ -66,6 +71,7 @@ export function definitionsOf<Definition>({
   records,
   audit,
   parse,
+  namesIn,
   now,
 }: DefinitionsOptions<Definition>): DefinitionStore<Definition> {
   const keyOf = (name: string, version: number): string => `${kind}/${name}/${String(version).padStart(8, '0')}`
@@ -86,6 +92,21 @@ export function definitionsOf<Definition>({
     await audit({ action: `${kind}.${action}`, target: name, details: { version } })
     const value: Version<Definition> = { kind, name, version, at: now(), definition }
     return (await records.put('definition', keyOf(name, version), value, 0)) === undefined ? undefined : value
+  }
+
+  const list = async (): Promise<StoredDefinition<Definition>[]> => {
+    const last = new Map<string, Version<Definition>>()
+    for await (const { value } of eachRecord<Version<Definition>>(records, 'definition', { prefix: `${kind}/` }))
+      last.set(value.name, value)
+    return [...last.values()].flatMap((one) => stored(one) ?? [])
+  }
+
+  const assertUnused = async (name: string): Promise<void> => {
+    const users = (await list()).filter(({ definition }) => [...namesIn(definition)].includes(name))
+    if (users.length === 0) return
+    const usedBy = users.map((user) => user.name)
+    const message = `name: ${usedBy.join(', ')} is made of ${JSON.stringify(name)}.`
+    throw new AnalyticsError('invalid_query', message, { field: 'name', details: { usedBy } })
   }
 
   const missing = (name: string) =>
@@ -114,16 +135,12 @@ export function definitionsOf<Definition>({
       const last = isName(name) ? (await versionsOf(name)).at(-1) : undefined
       return last && stored(last)
     },
-    async list() {
-      const last = new Map<string, Version<Definition>>()
-      for await (const { value } of eachRecord<Version<Definition>>(records, 'definition', { prefix: `${kind}/` }))
-        last.set(value.name, value)
-      return [...last.values()].flatMap((one) => stored(one) ?? [])
-    },
+    list,
     async delete(name) {
       for (;;) {
         const last = (await versionsOf(name)).at(-1)
         if (!last?.definition) throw missing(name)
+        await assertUnused(name)
         if (await append(name, last.version + 1, null)) return
       }
     },

@@ -24,6 +24,7 @@ export async function metricsOf({ store, defined, now }: MetricsOptions): Promis
     records: store.records,
     audit: (entry) => store.audit(entry),
     parse: parseMetric,
+    namesIn: namesOf,
     now,
   })
   const ofCode = await checked(defined, now())
@@ -55,23 +56,18 @@ export async function metricsOf({ store, defined, now }: MetricsOptions): Promis
     },
     async delete(name) {
       assertFree(name)
-      await stored.get(name)
-      const users = (await stored.list()).filter(({ definition }) => isMadeOf(definition, name))
-      if (users.length > 0) {
-        const names = users.map((user) => user.name)
-        throw refused('name', `${names.join(', ')} is made of ${JSON.stringify(name)}`, { usedBy: names })
-      }
       await stored.delete(name)
     },
   }
 }
 
-function isMadeOf(metric: Metric, name: string): boolean {
-  return 'formula' in metric && namesIn(parseFormula(metric.formula, 'formula')).includes(name)
+/** Names of other metrics. */
+function namesOf(metric: Metric): readonly string[] {
+  return 'formula' in metric ? namesIn(parseFormula(metric.formula, 'formula')) : []
 }
 
-function refused(field: string, what: string, details?: Readonly<Record<string, unknown>>): AnalyticsError {
-  return new AnalyticsError('invalid_query', `${field}: ${what}.`, { field, ...(details ? { details } : {}) })
+function refused(field: string, what: string): AnalyticsError {
+  return new AnalyticsError('invalid_query', `${field}: ${what}.`, { field })
 }
 
 /** The metrics of the server's code, by name. They are made of each other and of built-in ones: code does not go by what is stored. */

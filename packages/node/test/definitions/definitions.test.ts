@@ -21,7 +21,7 @@ function parse(value: unknown): Colour {
 function open(records: RecordStore = memoryStore().records, audited: AuditEntry[] = []): DefinitionStore<Colour> {
   let time = 100
   const audit = async (entry: AuditEntry) => void audited.push(entry)
-  return definitionsOf({ kind: 'metric', records, audit, parse, now: () => time++ })
+  return definitionsOf({ kind: 'metric', records, audit, parse, namesIn: () => [], now: () => time++ })
 }
 
 describe('definitions', () => {
@@ -115,6 +115,7 @@ describe('definitions', () => {
       records: memoryStore().records,
       audit: () => Promise.reject(new Error('no audit')),
       parse,
+      namesIn: () => [],
       now: () => 0,
     })
     await expect(refusing.define({ name: 'a', red: 1 })).rejects.toThrow('no audit')
@@ -166,6 +167,7 @@ for (const kind of [memoryKind, duckdbKind, postgresKind({ timezone: 'Asia/Kolka
             records: store.records,
             audit: (entry) => store.audit(entry),
             parse,
+            namesIn: () => [],
             now: () => 1,
           }),
         )

@@ -4,7 +4,7 @@
  */
 export { type DuckDbChunk, type DuckDbVector, numbersOf } from './chunk.js'
 export { EVENT_SELECT, eventsOf, eventsStatement } from './events.js'
-export { type ScanStatement, scanStatement } from './scan.js'
+export { mostScanRows, type ScanStatement, scanStatement } from './scan.js'
 export { scanBatches } from './scan-batches.js'
 export type { DuckDbConnection, DuckDbResult, DuckDbRows, DuckDbSource } from './source.js'
 export {

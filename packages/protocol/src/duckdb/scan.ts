@@ -16,6 +16,16 @@ export interface ScanStatement extends BoundStatement {
   columns: readonly { name: string; place: string; type: 'text' | 'json' | 'number' }[]
 }
 
+/** Rows of numbers that one statement may look at. */
+const NUMBER_ROWS = 1_000_000
+/** The same where there is text, of which each row may have its own: it takes 100 bytes a row, and more. */
+const TEXT_ROWS = 300_000
+
+/** Rows that one {@link scanStatement} may look at: all that it gives are in memory at once. */
+export function mostScanRows({ columns = [] }: Pick<ScanRequest, 'columns'>): number {
+  return columns.length > 0 ? TEXT_ROWS : NUMBER_ROWS
+}
+
 /** Intervals that one statement tells apart: each row is compared with them one by one. */
 const JOINED_INTERVALS = 200
 

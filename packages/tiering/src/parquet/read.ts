@@ -7,6 +7,7 @@ import {
   EVENT_SELECT,
   eventsOf,
   eventsStatement,
+  mostScanRows,
   numbersOf,
   scanBatches,
   scanStatement,
@@ -25,10 +26,6 @@ import { filterCondition, summaryOf, summaryStatement } from './summarize.js'
 /** Rows that are sorted at once when whole events are read in order: wide rows are what runs out of memory. */
 const SLICE_ROWS = 50_000
 const MINUTE_MS = 60_000
-/** Rows of which the numbers are in memory at once. */
-const SCAN_ROWS = 1_000_000
-/** The same where there is text, of which each row may have its own: it takes 100 bytes a row, and more. */
-const TEXT_SCAN_ROWS = 300_000
 /** Of a file, for each row at least. */
 const ROW_BYTES = 48
 
@@ -52,7 +49,7 @@ export async function* scanParquet(
   const rows = await locateParquet(engine, source, request.where)
   if (!rows) return
   const { signal } = request
-  const most = request.columns?.length ? TEXT_SCAN_ROWS : SCAN_ROWS
+  const most = mostScanRows(request)
   const isShort = (rows.rows ?? source.size / ROW_BYTES) <= most
   for (const { from, to } of isShort ? [request] : await timeSlices(engine, rows, request, most)) {
     const statement = scanStatement(rows, { ...request, from, to })

@@ -15,6 +15,7 @@ import {
   EVENT_SELECT,
   eventsOf,
   eventsStatement,
+  mostScanRows,
   scanBatches,
   scanStatement,
 } from '@analytics/protocol/duckdb'
@@ -25,12 +26,6 @@ import type { Database } from './database.js'
 import type { DayCounts } from './day-counts.js'
 import { exceptSeals, type ReadGroup, readGroups, sealCondition } from './events.js'
 import type { TableNames } from './schema.js'
-
-/** Rows that one statement of a narrow read of numbers looks at. */
-const SCAN_ROWS = 1_000_000
-
-/** The same where there is text, of which each row may have its own: it takes 100 bytes a row, and more. */
-const TEXT_SCAN_ROWS = 300_000
 
 /** Rows of one interval that are worth a statement. */
 const JOINED_ROWS = 50_000
@@ -57,8 +52,7 @@ function rowsOfGroup(names: TableNames, { first, last }: ReadGroup, { except = [
 /** The narrow scan: statements over a few days each, one after the other. */
 export async function* scanEvents(source: EventSource, request: ScanRequest & HotRead): AsyncGenerator<EventBatch> {
   const days = await source.days(request)
-  const size = request.columns?.length ? TEXT_SCAN_ROWS : SCAN_ROWS
-  const groups = readGroups(days, request, size).flatMap((group) => cutAt(group, request.intervals))
+  const groups = readGroups(days, request, mostScanRows(request)).flatMap((group) => cutAt(group, request.intervals))
   yield* readAhead(groups.map((group) => () => scanGroup(source, group, request)))
 }
 
