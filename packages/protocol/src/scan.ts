@@ -58,6 +58,13 @@ export interface EventBatch {
 export interface ScanColumn {
   /** The value of a row, from 0 on; null or undefined where there is none. */
   at(row: number): Scalar | undefined
+  /** The same by numbers, where a source tells each different value once for many batches, which then share `values`. */
+  numbered?: {
+    /** By number; null where there is none. Several may be the same. */
+    values: readonly Scalar[]
+    /** The number of each row's value. */
+    numbers: Uint32Array
+  }
 }
 
 /** A read of whole events, oldest or newest first, for timelines, exports and moves. */

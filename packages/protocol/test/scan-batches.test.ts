@@ -1,33 +1,54 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type DuckDbChunk, type ScanStatement, scanBatches } from '../src/duckdb/index.js'
+import {
+  type DuckDbChunk,
+  type DuckDbChunks,
+  type DuckDbVector,
+  type ScanStatement,
+  scanBatches,
+} from '../src/duckdb/index.js'
 import type { EventBatch, Scalar } from '../src/index.js'
 
-type NumberColumn = Float64Array | Int32Array | Uint32Array
 type Row = readonly [time: number, person: number, matches: number]
 
-type Texts = readonly (string | null)[]
+/** A column of a result: numbers, or the hashes of texts and the texts. */
+type Column = Float64Array | Int32Array | Uint32Array | BigUint64Array | readonly (string | null)[]
 
-const COLUMNS = [Float64Array, Int32Array, Uint32Array] as const
 const statement = (more: Partial<ScanStatement> = {}): ScanStatement => ({
-  ...{ sql: '', values: [], lists: ['time', 'person', 'matches'], columns: [] },
+  ...{ sql: '', values: [], isJoined: false, columns: [] },
   ...more,
 })
 
-/** The one row that a scan gives: lists of numbers, and of texts. */
-function chunkOf(lists: readonly NumberColumn[], texts: readonly Texts[] = []): DuckDbChunk {
-  const children = [
-    ...lists.map((items) => ({ items, getItem: (i: number) => items[i] })),
-    ...texts.map((own) => ({ getItem: (i: number) => own[i] })),
-  ]
-  const vectors = children.map((childVector) => ({ getItem: () => null, childVector }))
-  return { rowCount: 1, getColumnVector: (column) => vectors[column]! }
+/** What a scan gives, in chunks of so many rows, whose vectors are as long as the engine's. */
+function resultOf(columns: readonly Column[], chunkRows = 2048): DuckDbChunks {
+  const rowCount = columns[0]!.length
+  const vectorOf = (column: Column, from: number): DuckDbVector & { items?: unknown } => {
+    const own = column.slice(from, from + chunkRows)
+    if (Array.isArray(own)) return { getItem: (row) => own[row] }
+    const items = new (column.constructor as Float64ArrayConstructor)(chunkRows)
+    items.set(own as Float64Array)
+    return { items, getItem: (row) => items[row] }
+  }
+  const chunk = (index: number): DuckDbChunk => ({
+    rowCount: Math.min(chunkRows, rowCount - index * chunkRows),
+    getColumnVector: (column) => vectorOf(columns[column]!, index * chunkRows),
+  })
+  return { rowCount, chunkCount: Math.ceil(rowCount / chunkRows), getChunk: chunk }
 }
 
-const listsOf = (rows: readonly Row[]): NumberColumn[] =>
-  COLUMNS.map((type, column) => type.from(rows.map((row) => row[column]!)))
+const columnsOf = (rows: readonly Row[]): Column[] => [
+  Float64Array.from(rows, ([time]) => time),
+  Int32Array.from(rows, ([, person]) => person),
+  Uint32Array.from(rows, ([, , matches]) => matches),
+]
 
-const batchesOf = (rows: readonly Row[]): EventBatch[] => [...scanBatches(chunkOf(listsOf(rows)), statement())]
+const batchesOf = (rows: readonly Row[]): EventBatch[] => [...scanBatches(resultOf(columnsOf(rows)), statement())]
+
+/** Stands for the engine's hash: the same for the same text, and alike in one half for different ones. */
+function hashesOf(texts: readonly (string | null)[], half: 'low' | 'high'): BigUint64Array {
+  const known = [...new Set(texts)]
+  return BigUint64Array.from(texts, (text) => BigInt(known.indexOf(text)) << (half === 'low' ? 0n : 32n))
+}
 
 /** Time, person, matches and the columns by their names. */
 const rowsIn = (batches: readonly EventBatch[], columns: readonly string[] = []): Scalar[][] =>
@@ -83,41 +104,82 @@ describe('scanBatches', () => {
     const values = ['x', 7, true, null, null, null, null, '{']
     const row = fc.tuple(fc.integer({ min: 0, max: 1000 }), fc.nat(texts.length - 1), fc.nat(json.length - 1))
     const own = statement({
-      lists: ['time', 'person', 'matches', 'c0', 'c1'],
       columns: [
         { name: 'browser', place: 'c0', type: 'text' },
         { name: 'properties.x', place: 'c1', type: 'json' },
       ],
     })
     fc.assert(
-      fc.property(fc.array(row, { maxLength: 200 }), (rows) => {
-        const numbers = [1, 2].map((column) => Uint32Array.from(rows, (one) => one[column]!))
-        const lists = [...listsOf(rows.map(([time], i) => [time, i, 1])), ...numbers]
-        const found = rowsIn([...scanBatches(chunkOf(lists, [texts, json]), own)], ['browser', 'properties.x'])
-        expect([...found].sort(([, a], [, b]) => Number(a) - Number(b))).toEqual(
-          rows.map(([time, text, value], i) => [time, i, 1, texts[text], values[value]]),
-        )
-      }),
+      fc.property(
+        fc.array(row, { maxLength: 200 }),
+        fc.constantFrom('low', 'high'),
+        fc.integer({ min: 1, max: 50 }),
+        (rows, half, chunkRows) => {
+          const told = rows.map(([, text, value]) => [texts[text]!, json[value]!] as const)
+          const [first, second] = [told.map(([text]) => text), told.map(([, value]) => value)]
+          const columns = [
+            ...columnsOf(rows.map(([time], i) => [time, i, 1])),
+            ...[hashesOf(first, half), first, hashesOf(second, half), second],
+          ]
+          const batches = [...scanBatches(resultOf(columns, chunkRows), own)]
+          const found = rowsIn(batches, ['browser', 'properties.x'])
+          expect([...found].sort(([, a], [, b]) => Number(a) - Number(b))).toEqual(
+            rows.map(([time, text, value], i) => [time, i, 1, texts[text], values[value]]),
+          )
+          for (const { columns: named } of batches) {
+            const { values, numbers } = named.browser!.numbered!
+            expect([...numbers].map((number) => values[number])).toEqual(
+              [...numbers].map((_, i) => named.browser!.at(i)),
+            )
+            expect(new Set(values).size).toBe(values.length)
+          }
+        },
+      ),
     )
   })
 
+  it('tells many texts apart, and looks at each of them once', () => {
+    const texts = Array.from({ length: 20_000 }, (_, i) => `text ${i % 7000}`)
+    let looks = 0
+    const result = resultOf([...columnsOf(texts.map((_, i) => [i, i, 1])), hashesOf(texts, 'high'), texts])
+    const counted: DuckDbChunks = {
+      ...result,
+      getChunk(index) {
+        const chunk = result.getChunk(index)
+        return {
+          ...chunk,
+          getColumnVector(column) {
+            const vector = chunk.getColumnVector(column)
+            if (column < 4) return vector
+            return {
+              getItem(row) {
+                looks++
+                return vector.getItem(row)
+              },
+            }
+          },
+        }
+      },
+    }
+    const own = statement({ columns: [{ name: 'browser', place: 'c0', type: 'text' }] })
+    const found = rowsIn([...scanBatches(counted, own)], ['browser'])
+    expect(found.map(([, , , text]) => text)).toEqual(texts)
+    expect(looks).toBe(7000)
+  })
+
   it('keeps counts and numbers with their rows, and no number where there is none', () => {
-    const rows = listsOf([
+    const rows = columnsOf([
       [7, 1, 1],
       [5, 2, 3],
     ])
-    const counted = statement({ lists: ['time', 'person', 'matches', 'counts'] })
-    const [joined] = scanBatches(chunkOf([...rows, Uint32Array.of(10, 20)]), counted)
+    const [joined] = scanBatches(resultOf([...rows, Uint32Array.of(10, 20)]), statement({ isJoined: true }))
     expect([[...joined!.time], [...joined!.person], [...joined!.counts!]]).toEqual([
       [5, 7],
       [2, 1],
       [20, 10],
     ])
-    const valued = statement({
-      lists: ['time', 'person', 'matches', 'c0'],
-      columns: [{ name: 'eventValue', place: 'c0', type: 'number' }],
-    })
-    const batches = [...scanBatches(chunkOf([...rows, Float64Array.of(Number.NaN, 2.5)]), valued)]
+    const valued = statement({ columns: [{ name: 'eventValue', place: 'c0', type: 'number' }] })
+    const batches = [...scanBatches(resultOf([...rows, Float64Array.of(Number.NaN, 2.5)]), valued)]
     expect(rowsIn(batches, ['eventValue'])).toEqual([
       [5, 2, 3, 2.5],
       [7, 1, 1, null],

@@ -1,4 +1,4 @@
-import type { EventBatch } from '@analytics/protocol'
+import type { EventBatch, ScanColumn } from '@analytics/protocol'
 
 /** The rows of a batch that are to be kept, in their order, as a batch that is valid as long as it is. */
 export function keepRows(batch: EventBatch, isKept: (row: number) => boolean): EventBatch {
@@ -10,6 +10,10 @@ export function keepRows(batch: EventBatch, isKept: (row: number) => boolean): E
     for (let i = 0; i < length; i++) to[i] = from[rows[i]!]!
     return to
   }
+  const numberedRows = ({ values, numbers }: NonNullable<ScanColumn['numbered']>) => ({
+    values,
+    numbers: taken(numbers, new Uint32Array(length)),
+  })
   return {
     length,
     time: taken(batch.time, new Float64Array(length)),
@@ -17,7 +21,13 @@ export function keepRows(batch: EventBatch, isKept: (row: number) => boolean): E
     matches: taken(batch.matches, new Uint32Array(length)),
     ...(batch.counts ? { counts: taken(batch.counts, new Uint32Array(length)) } : {}),
     columns: Object.fromEntries(
-      Object.entries(batch.columns).map(([name, column]) => [name, { at: (i: number) => column.at(rows[i]!) }]),
+      Object.entries(batch.columns).map(([name, column]): [string, ScanColumn] => [
+        name,
+        {
+          at: (i) => column.at(rows[i]!),
+          ...(column.numbered ? { numbered: numberedRows(column.numbered) } : {}),
+        },
+      ]),
     ),
   }
 }

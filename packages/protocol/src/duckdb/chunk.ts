@@ -11,16 +11,18 @@ export interface DuckDbChunk {
   getColumnVector(column: number): DuckDbVector
 }
 
+/** A whole result, as far as it is read. */
+export interface DuckDbChunks {
+  readonly rowCount: number
+  readonly chunkCount: number
+  /** A chunk by its number, from 0. */
+  getChunk(index: number): DuckDbChunk
+}
+
 /** The numbers of a vector as the typed array that they arrive in; rows that are NULL hold anything. */
 export function numbersOf<Numbers extends Float64Array | Int32Array | Uint32Array | BigUint64Array>(
   vector: unknown,
 ): Numbers {
   // The driver's declarations hide `items`; getItem would make a JavaScript value of each.
   return (vector as { items: Numbers }).items
-}
-
-/** The items of the list in the first row of a column; none where it is NULL. */
-export function listOf(chunk: DuckDbChunk, column: number): DuckDbVector {
-  // The driver's declarations hide where items lie; the list itself would be a JavaScript array.
-  return (chunk.getColumnVector(column) as unknown as { childVector: DuckDbVector }).childVector
 }

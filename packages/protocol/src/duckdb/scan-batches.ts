@@ -1,21 +1,22 @@
 import type { Scalar } from '../json.js'
 import { byTime, mapColumns, type NumberColumn, type NumberRows } from '../row-order.js'
 import type { EventBatch, ScanColumn } from '../scan.js'
-import { type DuckDbChunk, listOf, numbersOf } from './chunk.js'
+import { type DuckDbChunks, type DuckDbVector, numbersOf } from './chunk.js'
 import type { ScanStatement } from './scan.js'
+import { textNumbers } from './text-numbers.js'
 
 /** Rows of one batch: so many are consumed in about a millisecond. */
 const BATCH_ROWS = 16_384
 
-/** The batches of the row that a {@link ScanStatement} gives, in order of time. */
-export function* scanBatches(chunk: DuckDbChunk, { lists, columns }: ScanStatement): Generator<EventBatch> {
-  const numbers = lists.map((name, i) => [name, numbersOf(listOf(chunk, i))])
-  const rows = byTime(Object.fromEntries(numbers) as NumberRows)
-  const textsOf = textReaders(chunk, { lists, columns })
+/** The batches of what a {@link ScanStatement} gives, in order of time. */
+export function* scanBatches(result: DuckDbChunks, statement: ScanStatement): Generator<EventBatch> {
+  const { columns } = statement
+  const { numbers, texts } = readAll(result, statement)
+  const rows = byTime(numbers)
   for (let from = 0; from < rows.time.length; from += BATCH_ROWS) {
     const part = mapColumns(rows, (column) => column.subarray(from, from + BATCH_ROWS))
     const { time, person, matches, counts } = part
-    const named = columns.map(({ name, place }) => [name, scanColumn(part[place]!, textsOf.get(place))])
+    const named = columns.map(({ name, place }) => [name, scanColumn(part[place]!, texts.get(place))])
     yield {
       ...{ length: time.length, time, person, matches },
       ...(counts ? { counts } : {}),
@@ -24,23 +25,55 @@ export function* scanBatches(chunk: DuckDbChunk, { lists, columns }: ScanStateme
   }
 }
 
-/** Reads the text of a number. */
-type TextReader = (number: number) => Scalar
+/** Rows, with numbers in place of texts. */
+interface NumberedRows {
+  numbers: NumberRows
+  /** By the place of their columns, the text of each number. */
+  texts: ReadonlyMap<string, readonly Scalar[]>
+}
 
-/** By the place of their columns. Texts are read when they are asked for, and kept. */
-function textReaders(
-  chunk: DuckDbChunk,
-  { lists, columns }: Pick<ScanStatement, 'lists' | 'columns'>,
-): ReadonlyMap<string, TextReader> {
-  const texts = columns.filter(({ type }) => type !== 'number')
-  return new Map(
-    texts.map(({ place, type }, i) => {
-      const list = listOf(chunk, lists.length + i)
-      const read = type === 'json' ? parsed : plain
-      const known: Scalar[] = []
-      return [place, (number) => (known[number] ??= read(list.getItem(number)))]
-    }),
-  )
+/** Reads a column of a chunk, of which the rows begin at `from` in the whole. */
+type ColumnReader = (vectors: (column: number) => DuckDbVector, from: number, rows: number) => void
+
+function readAll(result: DuckDbChunks, { isJoined, columns }: ScanStatement): NumberedRows {
+  const { rowCount } = result
+  const numbers: NumberRows = {
+    time: new Float64Array(rowCount),
+    person: new Int32Array(rowCount),
+    matches: new Uint32Array(rowCount),
+    ...(isJoined ? { counts: new Uint32Array(rowCount) } : {}),
+  }
+  const texts = new Map<string, readonly Scalar[]>()
+  const readers = Object.values(numbers).map((column, at) => numberReader(column!, at))
+  let at = readers.length
+  for (const { place, type } of columns) {
+    if (type === 'number') {
+      const own = new Float64Array(rowCount)
+      numbers[place] = own
+      readers.push(numberReader(own, at++))
+    } else {
+      const own = new Uint32Array(rowCount)
+      const { values, read } = textNumbers(type === 'json' ? parsed : plain)
+      numbers[place] = own
+      texts.set(place, values)
+      const [hash, text] = [at++, at++]
+      readers.push((vectors, from, rows) =>
+        read(numbersOf(vectors(hash)), vectors(text), own.subarray(from, from + rows)),
+      )
+    }
+  }
+  let from = 0
+  for (let i = 0; i < result.chunkCount; i++) {
+    const chunk = result.getChunk(i)
+    const vectors = (column: number): DuckDbVector => chunk.getColumnVector(column)
+    for (const read of readers) read(vectors, from, chunk.rowCount)
+    from += chunk.rowCount
+  }
+  return { numbers, texts }
+}
+
+function numberReader(into: NumberColumn, column: number): ColumnReader {
+  return (vectors, from, rows) => into.set(numbersOf<typeof into>(vectors(column)).subarray(0, rows), from)
 }
 
 const plain = (value: unknown): Scalar => (value ?? null) as Scalar
@@ -51,8 +84,8 @@ function parsed(value: unknown): Scalar {
   return JSON.parse(value) as Scalar
 }
 
-function scanColumn(numbers: NumberColumn, textOf: TextReader | undefined): ScanColumn {
-  if (textOf) return { at: (row) => textOf(numbers[row]!) }
+function scanColumn(numbers: NumberColumn, values: readonly Scalar[] | undefined): ScanColumn {
+  if (values) return { at: (row) => values[numbers[row]!], numbered: { values, numbers: numbers as Uint32Array } }
   return {
     at(row) {
       const number = numbers[row]

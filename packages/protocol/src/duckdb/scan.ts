@@ -5,14 +5,11 @@ import { conditions } from './conditions.js'
 import type { DuckDbSource } from './source.js'
 import { type BoundStatement, duckdbStatement, type Statement } from './statement.js'
 
-/** The narrow read, whose one row `scanBatches` reads. */
+/** The narrow read, of which `scanBatches` reads the result. */
 export interface ScanStatement extends BoundStatement {
-  /**
-   * What its columns list, an item for each event: `time`, `person`, `matches`, `counts` where events are joined; then the `place` of each
-   * column of the request, with its numbers, or the numbers of its texts.
-   */
-  lists: readonly string[]
-  /** The columns of the request. Behind the lists come, for each that is none of numbers, its different texts, or JSON. */
+  /** Whether events are joined: then `n` tells how many each row stands for. */
+  isJoined: boolean
+  /** The columns of the request, at the `place` that has their numbers; those of texts come behind a hash of theirs. */
   columns: readonly { name: string; place: string; type: 'text' | 'json' | 'number' }[]
 }
 
@@ -30,24 +27,21 @@ export function mostScanRows({ columns = [] }: Pick<ScanRequest, 'columns'>): nu
 const JOINED_INTERVALS = 200
 
 /**
- * The narrow read as one row of lists, since a chunk for each 2,048 rows costs as much as what is done with them. Of a column of text each
- * different text comes once, and for each row its place among them. Every row is in memory, 16 bytes and more. Where intervals are asked
- * for, events are joined unless there are too many of them, or numbers are read.
+ * The narrow read: time, person, matches, and the columns asked for. Beside a text comes a hash of 64 bits, by which rows of the same text
+ * are known without looking at it. Where intervals are asked for, events are joined unless there are too many of them, or numbers are read.
  */
 export function scanStatement(source: DuckDbSource, request: ScanRequest): ScanStatement {
   const statement = duckdbStatement()
   const columns = columnsOf(request)
-  const texts = columns.filter(({ type }) => type !== 'number')
-  const starts = texts.length === columns.length ? startsWithin(request) : undefined
+  const starts = columns.every(({ type }) => type !== 'number') ? startsWithin(request) : undefined
   const rows = rowsSql(source, request, { statement, columns, starts })
+  const isJoined = starts !== undefined
   const same = ['t', 'person', 'm', ...columns.map(({ place }) => place)]
-  const all = starts ? `SELECT ${same.join(', ')}, count(*)::UINTEGER AS n FROM (${rows}) GROUP BY ALL` : rows
-  const lists = ['t', 'person', 'm', ...(starts ? ['n'] : []), ...columns.map(numberOf)].map((list) => `list(${list})`)
+  const all = isJoined ? `SELECT ${same.join(', ')}, count(*)::UINTEGER AS n FROM (${rows}) GROUP BY ALL` : rows
+  const list = ['t', 'person', 'm', ...(isJoined ? ['n'] : []), ...columns.flatMap(listed)]
   return {
-    sql: withTexts(all, { texts, lists }),
-    values: statement.values,
-    lists: ['time', 'person', 'matches', ...(starts ? ['counts'] : []), ...columns.map(({ place }) => place)],
-    columns,
+    sql: `SELECT ${list.join(', ')} FROM (${all})`,
+    ...{ values: statement.values, isJoined, columns },
   }
 }
 
@@ -67,27 +61,8 @@ function rowsSql(source: DuckDbSource, request: ScanRequest, { statement, column
   return isByType(request) ? rows : `SELECT * FROM (${rows}) WHERE m <> 0`
 }
 
-/** What is listed of a column: of text its number. */
-const numberOf = ({ place, type }: SelectedColumn): string => (type === 'number' ? place : `number_${place}`)
-
-/** Lists of rows, in which texts are numbered. */
-function withTexts(
-  rows: string,
-  { texts, lists }: { texts: readonly SelectedColumn[]; lists: readonly string[] },
-): string {
-  if (texts.length === 0) return `SELECT ${lists.join(', ')} FROM (${rows})`
-  const numbered = texts.map(
-    ({ place }) =>
-      `texts_${place} AS MATERIALIZED (SELECT ${place} AS text, (row_number() OVER () - 1)::UINTEGER AS number_${place} ` +
-      `FROM (SELECT DISTINCT ${place} FROM events))`,
-  )
-  const joins = texts.map(({ place }) => `JOIN texts_${place} ON ${place} IS NOT DISTINCT FROM texts_${place}.text`)
-  const all = texts.map(({ place }) => `(SELECT list(text ORDER BY number_${place}) FROM texts_${place})`)
-  return (
-    `WITH events AS MATERIALIZED (${rows}), ${numbered.join(', ')} ` +
-    `SELECT ${[...lists, ...all].join(', ')} FROM events ${joins.join(' ')}`
-  )
-}
+/** What is told of a column. */
+const listed = ({ place, type }: SelectedColumn): string[] => (type === 'number' ? [place] : [`hash(${place})`, place])
 
 /** Of the intervals that the range touches, in order: where each begins within it; undefined where there are none, or too many. */
 function startsWithin({ from, to, intervals }: ScanRequest): number[] | undefined {

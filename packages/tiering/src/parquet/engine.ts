@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AnalyticsError } from '@analytics/protocol'
-import { type BoundStatement, boundTypes, type DuckDbConnection } from '@analytics/protocol/duckdb'
+import { type BoundStatement, boundTypes, type DuckDbChunks, type DuckDbConnection } from '@analytics/protocol/duckdb'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { throwIfAborted } from '../abort.js'
 import { makeTempFolder } from '../temp-files.js'
@@ -89,6 +89,22 @@ export async function interruptedBy<Result>(
     throw error
   } finally {
     signal?.removeEventListener('abort', interrupt)
+  }
+}
+
+/** All that a statement gives, on a connection of its own, which is interrupted when the signal aborts. */
+export async function resultOf(
+  engine: Engine,
+  { sql, values }: BoundStatement,
+  signal: AbortSignal | undefined,
+): Promise<DuckDbChunks> {
+  const connection = await engine.connect()
+  try {
+    return await interruptedBy(signal, [connection], () =>
+      connection.run(sql, values, boundTypes(values, engine.duckdb)),
+    )
+  } finally {
+    connection.closeSync()
   }
 }
 

@@ -18,7 +18,7 @@ import type { SegmentFilterOptions, SegmentSource } from '../segment-format.js'
 import type { RowSummary } from '../segments/row-hash.js'
 import { COLUMNS } from '../segments/row-text.js'
 import { hashBits, PERSON_ID } from './columns.js'
-import { type Engine, interruptedBy, streamChunks } from './engine.js'
+import { type Engine, interruptedBy, resultOf, streamChunks } from './engine.js'
 import { type LocatedRows, locateRows, rowsOf } from './footer.js'
 import { type CountedKey, cutPoints } from './slices.js'
 import { filterCondition, summaryOf, summaryStatement } from './summarize.js'
@@ -53,13 +53,11 @@ export async function* scanParquet(
   const isShort = (rows.rows ?? source.size / ROW_BYTES) <= most
   for (const { from, to } of isShort ? [request] : await timeSlices(engine, rows, request, most)) {
     const statement = scanStatement(rows, { ...request, from, to })
-    for await (const chunk of streamChunks(engine, statement, signal)) {
-      for (const batch of scanBatches(chunk, statement)) {
-        yield batch
-        // Nothing is waited for any more: others in the process have their turn.
-        await setImmediate()
-        throwIfAborted(signal)
-      }
+    for (const batch of scanBatches(await resultOf(engine, statement, signal), statement)) {
+      yield batch
+      // Nothing is waited for any more: others in the process have their turn.
+      await setImmediate()
+      throwIfAborted(signal)
     }
   }
 }

@@ -9,11 +9,12 @@ const UINT32_SPAN = 2 ** 32 - 2
 type Numbers = Uint32Array | Float64Array
 
 /**
- * Attempts in order, in typed arrays, one for each step so that an event touches little memory. Entry s of a person is the newest
- * attempt that reached step s: `began[s]` holds its start, and `offsets[s]` the ms from the start to each of its steps 1 to s. Instants
- * and offsets are kept as one more than they are, from the beginning of the range: 0 says that there is none. An event of step s
- * extends the attempt at s - 1 if it comes within the window and that attempt has not reached s already; one of the first step begins a
- * new attempt. The deepest attempt counts. (PostHog's `steps.rs` gives these rules.)
+ * Attempts in order, in typed arrays. Entry s of a person is the newest attempt that reached step s: `began[s]` holds its start, and a row of
+ * `offsets[s]` the ms from the start to each of its steps 1 to s, side by side, since they are written and copied together. The starts are
+ * an array for each step: most events touch one or two of them, which then stay in the processor's cache. Instants and offsets are kept as
+ * one more than they are, from the beginning of the range: 0 says that there is none. An event of step s extends the attempt at s - 1 if it
+ * comes within the window and that attempt has not reached s already; one of the first step begins a new attempt. The deepest attempt
+ * counts. (PostHog's `steps.rs` gives these rules.)
  */
 export function funnelAttempts(spec: FunnelSpec): FunnelState {
   const { steps, windowMs, from, to, isStrict = false, exclusions = [], optional = [] } = spec
@@ -22,15 +23,17 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
   const numbers = (length: number): Numbers =>
     to - from <= UINT32_SPAN ? new Uint32Array(length) : new Float64Array(length)
   const canSpoil = exclusions.length > 0
+  const anyStep = 2 ** steps - 1
+  const last = steps - 1
   let capacity = 0
   const began = Array.from({ length: steps }, () => numbers(0))
-  const offsets = Array.from({ length: steps }, (_, s) => Array.from({ length: s }, () => numbers(0)))
+  const offsets = Array.from({ length: steps }, () => numbers(0))
   /** Whether an exclusion has spoiled the attempt at the entry. */
   const spoiled = Array.from({ length: steps }, () => new Uint8Array(0))
   let depth = new Uint8Array(0)
   /** Of the deepest attempt: its start, its offsets, whether it is spoiled. */
   let bestBegan = numbers(0)
-  const best = Array.from({ length: steps - 1 }, () => numbers(0))
+  let best = numbers(0)
   let bestSpoiled = new Uint8Array(0)
 
   // The first attempt that is complete ends it, unless another one can still save the person.
@@ -64,8 +67,11 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
     entry[slot] = start
     const row = offsets[s]!
     const reached = offsets[source]!
-    for (let i = 0; i < s - 1; i++) row[i]![slot] = i < source ? reached[i]![slot]! : 0
-    row[s - 1]![slot] = at - start + 1
+    const place = slot * s
+    const from = slot * source
+    for (let i = 0; i < source; i++) row[place + i] = reached[from + i]!
+    if (source < s - 1) row.fill(0, place + source, place + s - 1)
+    row[place + s - 1] = at - start + 1
     if (canSpoil) spoiled[s]![slot] = spoiled[source]![slot]!
     if (s + 1 > depth[slot]! || canSpoil) note(slot, s)
     return true
@@ -81,14 +87,14 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
       bestSpoiled[slot] = spoiled[s]![slot]!
     }
     const row = offsets[s]!
-    for (let i = 0; i < s; i++) best[i]![slot] = row[i]![slot]!
+    for (let i = 0; i < s; i++) best[slot * last + i] = row[slot * s + i]!
   }
 
   function spoil(slot: number, at: number, exclusion: { from: number; to: number }): void {
     for (let s = exclusion.from; s < exclusion.to; s++) {
       const start = began[s]![slot]!
       // An attempt that has gone on is looked at where it is now.
-      if (start === 0 || at - start > windowMs || (s + 1 < steps && began[s + 1]![slot] === start)) continue
+      if (start === 0 || at - start > windowMs || (s < last && began[s + 1]![slot] === start)) continue
       spoiled[s]![slot] = 1
       if (depth[slot] === s + 1 && bestBegan[slot] === start) bestSpoiled[slot] = 1
     }
@@ -99,25 +105,21 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
   }
 
   function copy(from: number, to: number): void {
-    const within = (numbers: Numbers | Uint8Array): void => {
-      numbers[to] = numbers[from]!
+    const within = (all: Numbers | Uint8Array, width = 1): void => {
+      all.copyWithin(to * width, from * width, (from + 1) * width)
     }
-    began.forEach(within)
-    for (const row of offsets) row.forEach(within)
-    best.forEach(within)
-    within(depth)
-    if (!canSpoil) return
-    spoiled.forEach(within)
-    within(bestBegan)
-    within(bestSpoiled)
+    for (const all of [...began, depth]) within(all)
+    for (const [s, rows] of offsets.entries()) within(rows, s)
+    within(best, last)
+    if (canSpoil) for (const all of [...spoiled, bestBegan, bestSpoiled]) within(all)
   }
 
   return {
     reserve(people) {
       if (people <= capacity) return
       capacity = Math.max(FIRST_SLOTS, capacity * 2)
-      const larger = (old: Numbers): Numbers => {
-        const grown = numbers(capacity)
+      const larger = (old: Numbers, width = 1): Numbers => {
+        const grown = numbers(capacity * width)
         grown.set(old)
         return grown
       }
@@ -128,10 +130,10 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
       }
       for (let s = 0; s < steps; s++) {
         began[s] = larger(began[s]!)
-        offsets[s] = offsets[s]!.map(larger)
+        offsets[s] = larger(offsets[s]!, s)
         if (canSpoil) spoiled[s] = flags(spoiled[s]!)
       }
-      for (let i = 0; i < steps - 1; i++) best[i] = larger(best[i]!)
+      best = larger(best, last)
       depth = flags(depth)
       if (!canSpoil) return
       bestBegan = larger(bestBegan)
@@ -145,10 +147,11 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
       const at = time - zero
       for (let i = 0; i < exclusions.length; i++)
         if (matches & (1 << (steps + i)) && !isDone(slot)) spoil(slot, at, exclusions[i]!)
-      for (let s = steps - 1; s >= 0; s--) {
-        if ((matches & (1 << s)) === 0) continue
-        if (isDone(slot)) break
-        advance(slot, at, s)
+      if (isDone(slot)) return
+      for (let rest = matches & anyStep; rest !== 0; ) {
+        const s = 31 - Math.clz32(rest)
+        rest ^= 1 << s
+        if (advance(slot, at, s) && s === last && isDone(slot)) return
       }
     },
 
@@ -174,9 +177,9 @@ export function funnelAttempts(spec: FunnelSpec): FunnelState {
     path(slot) {
       if (depth[slot] === 0 || (canSpoil && bestSpoiled[slot] === 1)) return 0
       let bits = 1
-      for (let s = 1; s < depth[slot]!; s++) if (best[s - 1]![slot] !== 0) bits |= 1 << s
+      for (let s = 1; s < depth[slot]!; s++) if (best[slot * last + s - 1] !== 0) bits |= 1 << s
       return bits
     },
-    offset: (slot, step) => (step === 0 ? 0 : best[step - 1]![slot]! - 1),
+    offset: (slot, step) => (step === 0 ? 0 : best[slot * last + step - 1]! - 1),
   }
 }

@@ -53,8 +53,7 @@ function groupsByTouch(touch: 'first' | 'last', options: FunnelGroupsOptions): F
   const isDecided = (person: number): boolean =>
     touch === 'first' && person < numbers.length && numbers[person] !== EMPTY
 
-  function note(person: number, text: string): void {
-    const value = values.number(text)
+  function note(person: number, value: number): void {
     if (value === EMPTY) return
     if (person >= numbers.length) {
       const larger = new Int32Array(Math.max(1024, person * 2))
@@ -69,12 +68,12 @@ function groupsByTouch(touch: 'first' | 'last', options: FunnelGroupsOptions): F
     single(id, _time, matches) {
       if ((matches & anyStep) === 0) return
       const person = personOf(people, id)
-      if (!isDecided(person)) note(person, values.read())
+      if (!isDecided(person)) note(person, values.own())
     },
     several(person, _time, { matches, values: texts }) {
       if (isDecided(person)) return
       const own = texts.filter((text, i) => matches[i]! & anyStep && text !== '').sort(compareText)
-      if (own.length > 0) note(person, own[0]!)
+      if (own.length > 0) note(person, values.number(own[0]!))
     },
     each(tell) {
       for (const [slot, person] of whole.people().entries()) tell(slot, numbers[person] ?? EMPTY)
@@ -103,7 +102,7 @@ function groupsByValue({ values, newState, people }: FunnelGroupsOptions): Funne
   return {
     state,
     single(person, time, matches) {
-      const value = values.number(values.read())
+      const value = values.own()
       const known = find(person, value)
       if (known === NONE && !state.opens(matches)) return
       const slot = known === NONE ? begin(person, value) : known
@@ -170,7 +169,7 @@ function groupsByStep(step: number, { values, newState, people }: FunnelGroupsOp
         if (!isStep && !state.opens(matches)) return
         begin(person, BASE)
       }
-      const value = isStep ? values.number(values.read()) : BASE
+      const value = isStep ? values.own() : BASE
       if (isStep) ensure(person, value)
       for (let slot = sequences.newest(person); slot !== NONE; slot = sequences.older(slot)) {
         state.single(slot, time, counts(matches, value, sequences.key(slot)))

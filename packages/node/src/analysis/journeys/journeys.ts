@@ -5,13 +5,12 @@ import {
   type JourneysQuery,
   type JourneysResult,
   LIMITS,
-  type Scalar,
-  type ScanColumn,
 } from '@analytics/protocol'
 import { compareText } from '@analytics/protocol/filter'
 import { z } from 'zod'
 import type { People } from '../../store.js'
 import { ANY_EVENT, type AnalysisContext, type AnalysisOfPeople, feed, stepMatch, whereOf } from '../analysis.js'
+import { type ColumnNumbers, columnNumbers } from '../column-numbers.js'
 import { kindSchema } from '../kind-schema.js'
 import { personOf, personSlots } from '../person-slots.js'
 import { duration, property, step, text } from '../query-schema.js'
@@ -127,6 +126,7 @@ interface JourneyReaderParts {
  */
 function journeyReader(spec: JourneysSpec, { labels, taker, people }: JourneyReaderParts): JourneyReader {
   const columns = columnsOf(spec)
+  const numbers = columns.map(() => columnNumbers((value) => (value === null ? NO_VALUE : labels.of(value))))
   const sessions = sessionsOf(spec, labels, taker)
   const slots = personSlots(people)
   // The steps of the instant that is being read.
@@ -146,11 +146,10 @@ function journeyReader(spec: JourneysSpec, { labels, taker, people }: JourneyRea
 
   return {
     push({ length, time, person, columns: values }) {
-      const by = columns.map((column) => values[column]!)
+      for (const [i, column] of columns.entries()) numbers[i]!.open(values[column])
       for (let row = 0; row < length; row++) {
-        const value = firstOf(by, row)
-        const label = value === null ? NO_STEP : labels.of(value)
-        if (label === NO_STEP) continue
+        const label = firstOf(numbers, row)
+        if (label === NO_VALUE || label === NO_STEP) continue
         if (time[row] !== instant) {
           flush()
           instant = time[row]!
@@ -191,11 +190,14 @@ function sessionsOf(spec: JourneysSpec, labels: JourneyLabels, { add }: JourneyT
   return journeySessions({ maxSteps, gapMs, collapseRepeats, start, end, between: labels.named(BETWEEN) }, add)
 }
 
-/** The first value that the row has. */
-function firstOf(columns: readonly ScanColumn[], row: number): Scalar {
-  for (const column of columns) {
-    const value = column.at(row) ?? null
-    if (value !== null) return value
+/** Stands for the label of a row without a value. */
+const NO_VALUE = NO_STEP - 1
+
+/** The label of the first value that the row has. */
+function firstOf(columns: readonly ColumnNumbers[], row: number): number {
+  for (let i = 0; i < columns.length; i++) {
+    const label = columns[i]!.at(row)
+    if (label !== NO_VALUE) return label
   }
-  return null
+  return NO_VALUE
 }

@@ -2,6 +2,7 @@ import type { EventBatch } from '@analytics/protocol'
 import { compareText } from '@analytics/protocol/filter'
 import { SERVER_SESSION } from '../../sessions/session.js'
 import type { People } from '../../store.js'
+import { columnNumbers } from '../column-numbers.js'
 import { personSlots } from '../person-slots.js'
 
 /** Says that there is none. */
@@ -64,9 +65,12 @@ function emptySessions(capacity: number): Sessions {
 /** No sessions yet. Memory: about 70 bytes and the id for each, and each page's text once. */
 export function sessionTable(people: People): SessionTable {
   const slots = personSlots(people)
-  const byId = new Map<string, number>()
-  const pageNumbers = new Map<string, number>()
-  const pages: string[] = []
+  const ids = textNumbers()
+  /** By the number of an id, one more than its first session; 0 where there is none. */
+  let firsts = new Uint32Array(FIRST_CAPACITY)
+  const pages = textNumbers()
+  const idNumbers = columnNumbers((value) => (value === SERVER_SESSION ? NONE : ids.of(String(value))))
+  const pageNumbers = columnNumbers((value) => (value === null ? NONE : pages.of(String(value))))
   let sessions = emptySessions(0)
   let count = 0
 
@@ -87,15 +91,19 @@ export function sessionTable(people: People): SessionTable {
   }
 
   /** The session of a person, which begins with the event where it is not there yet. */
-  function sessionOf(id: string, person: number, time: number): number {
-    const first = byId.get(id)
-    if (first === undefined) {
+  function sessionOf(id: number, person: number, time: number): number {
+    if (id >= firsts.length) {
+      const larger = new Uint32Array(id * 2)
+      larger.set(firsts)
+      firsts = larger
+    }
+    if (firsts[id] === 0) {
       const session = begin(person, time)
-      byId.set(id, session)
+      firsts[id] = session + 1
       return session
     }
     // An id has one person, but for forged ones.
-    for (let at = first; ; at = sessions.next[at]!) {
+    for (let at = firsts[id]! - 1; ; at = sessions.next[at]!) {
       if (sessions.person[at] === person) return at
       if (sessions.next[at] !== NONE) continue
       const session = begin(person, time)
@@ -104,34 +112,29 @@ export function sessionTable(people: People): SessionTable {
     }
   }
 
-  function pageOf(text: string): number {
-    const known = pageNumbers.get(text)
-    if (known !== undefined) return known
-    pageNumbers.set(text, pages.length)
-    return pages.push(text) - 1
-  }
+  const isBefore = (page: number, other: number): boolean => compareText(pages.text(page), pages.text(other)) < 0
 
   /** Of page views at one instant, the text decides which comes first: their order is unknown. */
-  function view(session: number, text: string, time: number): void {
-    const page = pageOf(text)
+  function view(session: number, page: number, time: number): void {
     const { entry, entryAt, exit, exitAt } = sessions
-    const isFirst =
-      entry[session] === NONE || (entryAt[session] === time && compareText(text, pages[entry[session]!]!) < 0)
+    const isFirst = entry[session] === NONE || (entryAt[session] === time && isBefore(page, entry[session]!))
     if (isFirst) {
       entry[session] = page
       entryAt[session] = time
     }
     const isTied = exit[session] !== NONE && exitAt[session] === time
-    if (isTied && compareText(text, pages[exit[session]!]!) <= 0) return
+    if (isTied && !isBefore(exit[session]!, page)) return
     exit[session] = page
     exitAt[session] = time
   }
 
   return {
     push({ length, time, person, matches, columns }) {
+      idNumbers.open(columns.sessionId)
+      pageNumbers.open(columns.pageUrl)
       for (let row = 0; row < length; row++) {
-        const id = String(columns.sessionId?.at(row))
-        if (id === SERVER_SESSION) continue
+        const id = idNumbers.at(row)
+        if (id === NONE) continue
         const slot = slots.find(person[row]!) ?? slots.add(person[row]!)
         const session = sessionOf(id, slot, time[row]!)
         const mask = matches[row]!
@@ -139,8 +142,8 @@ export function sessionTable(people: People): SessionTable {
         if (mask & DONE) sessions.isEngaged[session] = 1
         if (mask & PAGE_VIEW) {
           sessions.pageViews[session]!++
-          const url = columns.pageUrl?.at(row) ?? null
-          if (url !== null) view(session, String(url), time[row]!)
+          const page = pageNumbers.at(row)
+          if (page !== NONE) view(session, page, time[row]!)
         }
         if ((mask & CONVERSION) === 0) continue
         sessions.conversions[session]!++
@@ -150,6 +153,21 @@ export function sessionTable(people: People): SessionTable {
     },
     count: () => count,
     columns: () => sessions,
-    page: (number) => pages[number]!,
+    page: pages.text,
+  }
+}
+
+/** Texts as numbers from 0 on. */
+function textNumbers() {
+  const numbers = new Map<string, number>()
+  const texts: string[] = []
+  return {
+    of(text: string): number {
+      const known = numbers.get(text)
+      if (known !== undefined) return known
+      numbers.set(text, texts.length)
+      return texts.push(text) - 1
+    },
+    text: (number: number): string => texts[number]!,
   }
 }

@@ -1,11 +1,14 @@
-import type { Aggregate, Scalar } from '@analytics/protocol'
+import type { Aggregate, Scalar, ScanColumn } from '@analytics/protocol'
+import { columnNumbers } from '../column-numbers.js'
 import { pairSet } from '../pair-set.js'
 import { percentile } from '../percentile.js'
 
 /** Aggregates the rows of an interval, each in a group. Groups are numbers from 0 on. */
 export interface Aggregator {
+  /** Goes on to the rows of a batch, with the column that has what is aggregated. */
+  open(column: ScanColumn | undefined): void
   /** @param times How many events the row stands for. */
-  add(group: number, person: number, value: Scalar, times: number): void
+  add(group: number, person: number, row: number, times: number): void
   /** The value of each group, after which the next interval begins; null where there is none. */
   take(): (number | null)[]
 }
@@ -40,10 +43,16 @@ export function aggregator(aggregate: Aggregate, groups: number): Aggregator {
   }
 }
 
-function rows(groups: number): Aggregator {
+/** Sums by group. */
+interface Tally {
+  add(group: number, times: number): void
+  take(): number[]
+}
+
+function tally(groups: number): Tally {
   const counts = new Float64Array(groups)
   return {
-    add(group, _person, _value, times) {
+    add(group, times) {
       counts[group]! += times
     },
     take() {
@@ -54,16 +63,32 @@ function rows(groups: number): Aggregator {
   }
 }
 
+const needsNoColumn = () => {}
+
+function rows(groups: number): Aggregator {
+  const counts = tally(groups)
+  return {
+    open: needsNoColumn,
+    add: (group, _person, _row, times) => counts.add(group, times),
+    take: counts.take,
+  }
+}
+
+function people(groups: number): Aggregator {
+  const { add, take } = differentNumbers(groups)
+  return { open: needsNoColumn, add: (group, person) => add(group, person), take }
+}
+
 /** Groups of which each may have an array over all people. */
 const DENSE_GROUPS = 2
 
-/** Counts the different people of each group. */
-function people(groups: number): Aggregator {
-  const counts = rows(groups)
+/** Counts the different numbers of each group, which begin at 0. */
+function differentNumbers(groups: number): { add(group: number, number: number): void; take(): number[] } {
+  const counts = tally(groups)
   const isFirst = groups <= DENSE_GROUPS ? firstTimes(groups) : firstPairs()
   return {
-    add(group, person, value) {
-      if (isFirst.add(group, person)) counts.add(group, person, value, 1)
+    add(group, number) {
+      if (isFirst.add(group, number)) counts.add(group, 1)
     },
     take() {
       isFirst.clear()
@@ -74,33 +99,33 @@ function people(groups: number): Aggregator {
 
 /** Tells whether a pair comes for the first time. */
 interface FirstTimes {
-  add(group: number, person: number): boolean
+  add(group: number, number: number): boolean
   clear(): void
 }
 
 function firstPairs(): FirstTimes {
   let seen = pairSet()
   return {
-    add: (group, person) => seen.add(group, person),
+    add: (group, number) => seen.add(group, number),
     clear() {
       seen = pairSet()
     },
   }
 }
 
-/** For few groups: by person, in which round they were there last. */
+/** For few groups: by number, in which round it was there last. */
 function firstTimes(groups: number): FirstTimes {
   const rounds = Array.from({ length: groups }, () => new Uint32Array(0))
   let round = 1
   return {
-    add(group, person) {
+    add(group, number) {
       const seen = rounds[group]!
-      if (person >= seen.length) {
-        const larger = new Uint32Array(Math.max(1024, 2 * person))
+      if (number >= seen.length) {
+        const larger = new Uint32Array(Math.max(1024, 2 * number))
         larger.set(seen)
         rounds[group] = larger
-      } else if (seen[person] === round) return false
-      rounds[group]![person] = round
+      } else if (seen[number] === round) return false
+      rounds[group]![number] = round
       return true
     },
     clear() {
@@ -109,23 +134,37 @@ function firstTimes(groups: number): FirstTimes {
   }
 }
 
+/** The number of a value that is missing. */
+const NO_VALUE = -1
+
 /** Counts the different values of each group; a value that is missing is none. */
 function values(groups: number): Aggregator {
-  const counts = people(groups)
-  let numbers = new Map<Scalar, number>()
+  const { add, take } = differentNumbers(groups)
+  let column: ScanColumn | undefined
+  let known = new Map<Scalar, number>()
+  let numbers = columnNumbers(numberOf)
+
+  function numberOf(value: Scalar): number {
+    if (value === null) return NO_VALUE
+    const number = known.get(value) ?? known.size
+    known.set(value, number)
+    return number
+  }
+
   return {
-    add(group, _person, value) {
-      if (value === null) return
-      let number = numbers.get(value)
-      if (number === undefined) {
-        number = numbers.size
-        numbers.set(value, number)
-      }
-      counts.add(group, number, value, 1)
+    open(next) {
+      column = next
+      numbers.open(next)
+    },
+    add(group, _person, row) {
+      const number = numbers.at(row)
+      if (number !== NO_VALUE) add(group, number)
     },
     take() {
-      numbers = new Map()
-      return counts.take()
+      known = new Map()
+      numbers = columnNumbers(numberOf)
+      numbers.open(column)
+      return take()
     },
   }
 }
@@ -134,8 +173,13 @@ function values(groups: number): Aggregator {
 function sums(groups: number, isMean: boolean): Aggregator {
   const totals = new Float64Array(groups)
   const counts = new Float64Array(groups)
+  let column: ScanColumn | undefined
   return {
-    add(group, _person, value, times) {
+    open(next) {
+      column = next
+    },
+    add(group, _person, row, times) {
+      const value = column?.at(row)
       if (typeof value !== 'number') return
       totals[group]! += value * times
       counts[group]! += times
@@ -153,8 +197,13 @@ const quotient = (total: number, count: number): number | null => (count === 0 ?
 
 function extremes(groups: number, better: (a: number, b: number) => number): Aggregator {
   let best = new Array<number | null>(groups).fill(null)
+  let column: ScanColumn | undefined
   return {
-    add(group, _person, value) {
+    open(next) {
+      column = next
+    },
+    add(group, _person, row) {
+      const value = column?.at(row)
       if (typeof value !== 'number') return
       const before = best[group]!
       best[group] = before === null ? value : better(before, value)
@@ -169,8 +218,13 @@ function extremes(groups: number, better: (a: number, b: number) => number): Agg
 
 function percentiles(groups: number, share: number): Aggregator {
   let numbers = Array.from({ length: groups }, (): number[] => [])
+  let column: ScanColumn | undefined
   return {
-    add(group, _person, value, times) {
+    open(next) {
+      column = next
+    },
+    add(group, _person, row, times) {
+      const value = column?.at(row)
       if (typeof value !== 'number') return
       for (let i = 0; i < times; i++) numbers[group]!.push(value)
     },

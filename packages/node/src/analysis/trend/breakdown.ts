@@ -1,5 +1,6 @@
 import { AnalyticsError, type EventBatch, type Scalar } from '@analytics/protocol'
 import { compareText } from '@analytics/protocol/filter'
+import { columnNumbers } from '../column-numbers.js'
 import type { PlannedMetric } from './metric-planner.js'
 
 /** Which events of a metric are counted together. */
@@ -37,6 +38,10 @@ export function valueCounter(column: string, metrics: readonly PlannedMetric[]):
   const numbers = new Map<string, number>()
   const masks = metrics.map(({ aggregates }) => aggregates.reduce((mask, one) => mask | (1 << one), 0))
   const counts = metrics.map((): number[] => [])
+  const own = columnNumbers((value) => {
+    const text = textOf(value)
+    return numbers.get(text) ?? added(text)
+  })
   let characters = 0
 
   function added(text: string): number {
@@ -49,10 +54,9 @@ export function valueCounter(column: string, metrics: readonly PlannedMetric[]):
 
   return {
     push({ length, matches, counts: times, columns }, begin) {
-      const values = columns[column]
+      own.open(columns[column])
       for (let row = begin; row < length; row++) {
-        const text = textOf(values?.at(row) ?? null)
-        const number = numbers.get(text) ?? added(text)
+        const number = own.at(row)
         for (let i = 0; i < masks.length; i++) if (matches[row]! & masks[i]!) counts[i]![number]! += times?.[row] ?? 1
       }
     },

@@ -1,5 +1,6 @@
 import type { EventBatch, TrendPoint, TrendSeries } from '@analytics/protocol'
 import type { People } from '../../store.js'
+import { columnNumbers } from '../column-numbers.js'
 import { personOf } from '../person-slots.js'
 import { type Buckets, isOver } from '../time.js'
 import { aggregator } from './aggregator.js'
@@ -37,15 +38,16 @@ export function trendMachine(
   const cells = metrics.flatMap(({ aggregates: places }, metric) =>
     places.map((place) => {
       const { aggregate, column } = aggregates[place]!
-      return { metric, place, column, bit: 1 << place, open: aggregator(aggregate, groups.values[metric]!.length + 1) }
+      return { metric, place, column, bit: 1 << place, own: aggregator(aggregate, groups.values[metric]!.length + 1) }
     }),
   )
   const values = groups.values.map((own) => Array.from({ length: own.length + 1 }, (): (number | null)[] => []))
+  const valueNumbers = columnNumbers(groups.numberOf)
   const others = new Uint8Array(metrics.length)
   let bucket = 0
 
   const close = () => {
-    const taken = cells.map(({ open }) => open.take())
+    const taken = cells.map(({ own }) => own.take())
     metrics.forEach(({ value }, metric) => {
       const ofMetric = new Map(cells.flatMap((cell, i) => (cell.metric === metric ? [[cell.place, taken[i]!]] : [])))
       values[metric]!.forEach((points, group) => {
@@ -57,18 +59,18 @@ export function trendMachine(
 
   return {
     push({ time, person, matches, counts, columns }, begin, end) {
-      const read = cells.map(({ column }) => (column === undefined ? undefined : columns[column]))
-      const told = groups.column === undefined ? undefined : columns[groups.column]
+      for (const { own, column } of cells) own.open(column === undefined ? undefined : columns[column])
+      valueNumbers.open(groups.column === undefined ? undefined : columns[groups.column])
       for (let row = begin; row < end; row++) {
         while (bucket + 1 < starts.length && time[row]! >= starts[bucket + 1]!) close()
         const canonical = personOf(people, person[row]!)
-        const value = groups.numberOf(told?.at(row) ?? null)
+        const value = valueNumbers.at(row)
         for (let i = 0; i < cells.length; i++) {
-          const { metric, bit, open } = cells[i]!
+          const { metric, bit, own } = cells[i]!
           if (!(matches[row]! & bit)) continue
           const group = groups.groupOf(metric, value)
           if (group === groups.values[metric]!.length) others[metric] = 1
-          open.add(group, canonical, read[i]?.at(row) ?? null, counts?.[row] ?? 1)
+          own.add(group, canonical, row, counts?.[row] ?? 1)
         }
       }
     },

@@ -11,6 +11,7 @@ import {
 import {
   type BoundStatement,
   boundTypes,
+  type DuckDbChunks,
   type DuckDbSource,
   EVENT_SELECT,
   eventsOf,
@@ -77,13 +78,11 @@ async function* scanGroup(
   const { signal } = request
   const part = { ...request, from: group.from, to: group.to }
   const statement = scanStatement(rowsOfGroup(names, group, request), part)
-  for await (const chunk of chunksOf(database, statement, signal)) {
-    for (const batch of scanBatches(chunk, statement)) {
-      yield batch
-      // Nothing is waited for any more: others in the process have their turn.
-      await setImmediate()
-      signal?.throwIfAborted()
-    }
+  for (const batch of scanBatches(await resultOf(database, statement, signal), statement)) {
+    yield batch
+    // Nothing is waited for any more: others in the process have their turn.
+    await setImmediate()
+    signal?.throwIfAborted()
   }
 }
 
@@ -138,6 +137,30 @@ export async function* readSealedEvents(
   for await (const chunk of chunksOf(database, { sql, values: [] }, signal)) {
     const people = chunk.getColumnValues(chunk.columnCount - 1)
     yield eventsOf(chunk).map((event, i) => Object.assign(event, { person: Number(people[i]) }))
+  }
+}
+
+/**
+ * All that a statement gives: its chunks are then read without waiting for each, which takes less time than what is done with them. An abort
+ * interrupts the statement.
+ */
+async function resultOf(
+  database: Database,
+  { sql, values }: BoundStatement,
+  signal: AbortSignal | undefined,
+): Promise<DuckDbChunks> {
+  signal?.throwIfAborted()
+  const connection = await database.connect()
+  const interrupt = () => connection.interrupt()
+  signal?.addEventListener('abort', interrupt, { once: true })
+  try {
+    return await connection.run(sql, values, boundTypes(values, database.duckdb))
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', interrupt)
+    connection.closeSync()
   }
 }
 
