@@ -4,6 +4,6 @@ import { packageBuild } from '../../scripts/package-build.js'
 export default defineConfig(
   packageBuild({
     platform: 'neutral',
-    entries: ['src/index.ts', 'src/filter.ts', 'src/duckdb/index.ts', 'src/testing/index.ts'],
+    entries: ['src/index.ts', 'src/filter/index.ts', 'src/duckdb/index.ts', 'src/testing/index.ts'],
   }),
 )

@@ -113,6 +113,11 @@ function assembleStore(
     settle: async () => (await opened()).behind.settle(),
     alone: async <Result>(work: () => Promise<Result>) => (await opened()).behind.alone(work),
   }
+  const knownNumbers: HotStore['knownNumbers'] = async (identities) => {
+    const { database, people } = await opened()
+    return database.read((connection) => people.knownNumbers(connection, identities))
+  }
+  const eventSource = async () => ({ database: await database(), names, days, knownNumbers })
   const seals = duckdbSeals({
     names,
     records,
@@ -202,19 +207,16 @@ function assembleStore(
       const state = await opened()
       return writing(state, (connection) => state.people.numbers(connection, identities))
     },
-    async knownNumbers(identities) {
-      const { database, people } = await opened()
-      return database.read((connection) => people.knownNumbers(connection, identities))
-    },
+    knownNumbers,
     async dictionaryId() {
       return (await records.get<{ id: string }>('meta', 'dictionary'))?.value.id ?? ''
     },
 
     async *scan(request) {
-      yield* scanEvents({ database: (await opened()).database, names, days }, request)
+      yield* scanEvents(await eventSource(), request)
     },
     async *readEvents(request) {
-      yield* readHotEvents({ database: (await opened()).database, names, days }, request)
+      yield* readHotEvents(await eventSource(), request)
     },
     dataVersion: versions.of,
     listDays: days,

@@ -1,4 +1,4 @@
-import { filterToSql } from '../filter.js'
+import { filterToSql } from '../filter/filter.js'
 import type { EventsRequest, ScanRequest } from '../scan.js'
 import type { DuckDbSource } from './source.js'
 import type { Statement } from './statement.js'

@@ -1,5 +1,5 @@
 import { columnName } from '../event.js'
-import { matchToSql, propertyReference } from '../filter.js'
+import { matchToSql, propertyReference } from '../filter/filter.js'
 import type { ScanRequest } from '../scan.js'
 import { conditions } from './conditions.js'
 import type { DuckDbSource } from './source.js'

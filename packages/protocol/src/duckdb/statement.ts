@@ -1,4 +1,4 @@
-import type { FilterDialect } from '../filter.js'
+import type { FilterDialect } from '../filter/filter.js'
 
 /** A value of a statement. */
 export type BoundValue = string | number | boolean | bigint

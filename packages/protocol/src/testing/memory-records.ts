@@ -1,4 +1,4 @@
-import { compareText } from '../filter.js'
+import { compareText } from '../filter/filter.js'
 import type { RecordKind, RecordStore, StoredRecord } from '../records.js'
 
 /** Records in memory, and what only the store that they belong to does with them. */

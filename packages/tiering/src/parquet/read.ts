@@ -12,8 +12,8 @@ import {
   scanBatches,
   scanStatement,
 } from '@analytics/protocol/duckdb'
+import { peopleOfFilter } from '@analytics/protocol/filter'
 import { throwIfAborted } from '../abort.js'
-import { peopleOfFilter } from '../read/people-of-filter.js'
 import type { SegmentFilterOptions, SegmentSource } from '../segment-format.js'
 import type { RowSummary } from '../segments/row-hash.js'
 import { COLUMNS } from '../segments/row-text.js'

@@ -9,14 +9,13 @@ import type {
   ScanRequest,
   StoredEvent,
 } from '@analytics/protocol'
-import { compareText } from '@analytics/protocol/filter'
+import { compareText, peopleOfFilter } from '@analytics/protocol/filter'
 import { type CatalogEntry, type CatalogSegment, dayState, isReadable, liveSegments } from '../catalog.js'
 import type { TieringContext } from '../context.js'
 import { pendingSeals } from '../operations/survey.js'
 import type { SegmentSource } from '../segment-format.js'
 import { type KnownEvents, knownEvents } from './id-lists.js'
 import { mergeBatches, mergeRows } from './merge.js'
-import { peopleOfFilter } from './people-of-filter.js'
 import type { OpenSegment } from './segment-cache.js'
 
 /** Opens a view of the range, UTC milliseconds, `from` inclusive, `to` exclusive. */

@@ -1,8 +1,7 @@
 import type { Filter } from '@analytics/protocol'
-import { matchesFilter } from '@analytics/protocol/filter'
+import { matchesFilter, peopleOfFilter } from '@analytics/protocol/filter'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { peopleOfFilter } from '../../src/read/people-of-filter.js'
 import { sampleEvents } from '../../src/testing/index.js'
 
 const events = sampleEvents({ count: 120, users: 6 })

@@ -1,7 +1,7 @@
-import { type ColumnType, columnName, EVENT_COLUMNS, type EventColumn, type StoredEvent } from './event.js'
-import { isRecord, type Json, type Scalar } from './json.js'
-import type { Filter, PropertyFilter } from './queries/base.js'
-import type { EventMatch } from './scan.js'
+import { type ColumnType, columnName, EVENT_COLUMNS, type EventColumn, type StoredEvent } from '../event.js'
+import { isRecord, type Json, type Scalar } from '../json.js'
+import type { Filter, PropertyFilter } from '../queries/base.js'
+import type { EventMatch } from '../scan.js'
 
 /**
  * The one meaning of a filter, in its two forms side by side: evaluated on an event, and as an SQL condition.

@@ -1,4 +1,4 @@
-import type { Filter, PropertyFilter } from '@analytics/protocol'
+import type { Filter, PropertyFilter } from '../queries/base.js'
 
 /**
  * The people whose events alone a filter can let through, by user id or, where an event has none, by anonymous id. Undefined
