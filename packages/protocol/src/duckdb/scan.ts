@@ -18,9 +18,13 @@ const NUMBER_ROWS = 1_000_000
 /** The same where there is text, of which each row may have its own: it takes 100 bytes a row, and more. */
 const TEXT_ROWS = 300_000
 
+/** The same where events are joined: it gives far fewer rows, and the fewer the more it looks at. */
+const JOINED_ROWS = 3_000_000
+
 /** Rows that one {@link scanStatement} may look at: all that it gives are in memory at once. */
-export function mostScanRows({ columns = [] }: Pick<ScanRequest, 'columns'>): number {
-  return columns.length > 0 ? TEXT_ROWS : NUMBER_ROWS
+export function mostScanRows({ columns = [], intervals }: Pick<ScanRequest, 'columns' | 'intervals'>): number {
+  if (columns.length > 0) return TEXT_ROWS
+  return intervals ? JOINED_ROWS : NUMBER_ROWS
 }
 
 /** Intervals that one statement tells apart: each row is compared with them one by one. */

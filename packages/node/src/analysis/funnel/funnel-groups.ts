@@ -47,28 +47,32 @@ export function funnelGroups(
 function groupsByTouch(touch: 'first' | 'last', options: FunnelGroupsOptions): FunnelGroups {
   const { values, whole, state, people } = options
   const anyStep = 2 ** options.steps - 1
-  /** By person, the number of the value: 0 is the empty one. */
-  let numbers = new Int32Array(people.count)
+  /** By person, the number of the value: 0 is the empty one. Where it is decided, also by the person's other ids that came. */
+  let numbers = new Uint16Array(people.count)
 
-  const isDecided = (person: number): boolean =>
-    touch === 'first' && person < numbers.length && numbers[person] !== EMPTY
+  const isDecided = (id: number): boolean => touch === 'first' && id < numbers.length && numbers[id] !== EMPTY
 
   function note(person: number, value: number): void {
     if (value === EMPTY) return
     if (person >= numbers.length) {
-      const larger = new Int32Array(Math.max(1024, person * 2))
+      const larger = new Uint16Array(Math.max(1024, person * 2))
       larger.set(numbers)
       numbers = larger
     }
     numbers[person] = value
   }
 
+  /** An event of somebody whose value is open as far as this id tells. */
+  function look(id: number): void {
+    const person = personOf(people, id)
+    if (isDecided(person)) numbers[id] = numbers[person]!
+    else note(person, values.own())
+  }
+
   return {
     state,
     single(id, _time, matches) {
-      if ((matches & anyStep) === 0) return
-      const person = personOf(people, id)
-      if (!isDecided(person)) note(person, values.own())
+      if ((matches & anyStep) !== 0 && !isDecided(id)) look(id)
     },
     several(person, _time, { matches, values: texts }) {
       if (isDecided(person)) return

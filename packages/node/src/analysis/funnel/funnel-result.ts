@@ -1,5 +1,6 @@
 import type { FunnelGroup, FunnelHistogram, FunnelQuery, FunnelResult, FunnelStepResult } from '@analytics/protocol'
 import { compareText } from '@analytics/protocol/filter'
+import { median } from '../percentile.js'
 import type { FunnelGroups } from './funnel-groups.js'
 import type { FunnelState } from './funnel-state.js'
 
@@ -19,7 +20,12 @@ export function funnelResult(state: FunnelState, people: number, ask: FunnelAsk)
 }
 
 /** The slots of so many people. */
-export const everySlot = (people: number): Uint32Array => Uint32Array.from({ length: people }, (_, slot) => slot)
+export function everySlot(people: number): Uint32Array {
+  const slots = new Uint32Array(people)
+  // A loop: `from` with a function takes ten times as long.
+  for (let slot = 0; slot < people; slot++) slots[slot] = slot
+  return slots
+}
 
 const OTHER = 'Other'
 
@@ -79,7 +85,7 @@ function stepsOf(paths: Paths, { names, steps }: FunnelAsk): FunnelStepResult[] 
     users: users[s]!,
     fromStart: share(users[s]!, users[0]!),
     fromPrevious: share(users[s]!, users[previous[s]!]!),
-    ...timings(s === 0 || steps[s]!.optional ? new Float64Array() : secondsBetween(paths, previous[s]!, s)),
+    ...timings(s === 0 || steps[s]!.optional ? new Float64Array() : msBetween(paths, previous[s]!, s)),
   }))
 }
 
@@ -96,38 +102,39 @@ function countOf({ steps }: Paths, bit: number): number {
   return count
 }
 
-/** Seconds between two steps, of everyone who did both, ascending. */
-function secondsBetween({ count, steps, offset }: Paths, from: number, to: number): Float64Array {
+/** Milliseconds between two steps, of everyone who did both. */
+function msBetween({ count, steps, offset }: Paths, from: number, to: number): Float64Array {
   const both = (1 << from) | (1 << to)
-  const seconds = new Float64Array(count)
+  const times = new Float64Array(count)
   let found = 0
   for (let i = 0; i < count; i++) {
-    if ((steps[i]! & both) === both) seconds[found++] = (offset(i, to) - offset(i, from)) / 1000
+    if ((steps[i]! & both) === both) times[found++] = offset(i, to) - offset(i, from)
   }
-  return seconds.subarray(0, found).sort()
+  return times.subarray(0, found)
 }
 
 const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole)
 
-function timings(sorted: Float64Array): { averageSeconds: number | null; medianSeconds: number | null } {
-  const n = sorted.length
-  if (n === 0) return { averageSeconds: null, medianSeconds: null }
-  const middle = n % 2 === 1 ? sorted[(n - 1) / 2]! : (sorted[n / 2 - 1]! + sorted[n / 2]!) / 2
-  return { averageSeconds: sorted.reduce((sum, one) => sum + one, 0) / n, medianSeconds: middle }
+/** The mean and the median. Whole milliseconds add up to the same in any order of people. */
+function timings(times: Float64Array): { averageSeconds: number | null; medianSeconds: number | null } {
+  if (times.length === 0) return { averageSeconds: null, medianSeconds: null }
+  const sum = times.reduce((all, one) => all + one, 0)
+  return { averageSeconds: sum / times.length / 1000, medianSeconds: median(times) / 1000 }
 }
 
 const MOST_BINS = 60
 
 /** Bins as many as the cube root of the people, of equal width, the last for the longest alone. (PostHog's time to convert.) */
 function histogramOf(paths: Paths, { fromStep, toStep }: { fromStep: number; toStep: number }): FunnelHistogram {
-  const sorted = secondsBetween(paths, fromStep, toStep)
-  const { averageSeconds } = timings(sorted)
-  const n = sorted.length
+  const times = msBetween(paths, fromStep, toStep)
+  const { averageSeconds } = timings(times)
+  const n = times.length
   if (n === 0) return { fromStep, toStep, averageSeconds, bins: [] }
-  const [min, max] = [sorted[0]!, sorted[n - 1]!]
+  const seconds = times.map((ms) => ms / 1000).sort()
+  const [min, max] = [seconds[0]!, seconds[n - 1]!]
   const count = Math.min(Math.max(Math.ceil(Math.cbrt(n)), 1), MOST_BINS)
   const width = Math.ceil((max - min) / count) || 1
   const bins = Array.from({ length: count + 1 }, (_, i) => ({ fromSeconds: min + i * width, users: 0 }))
-  for (const seconds of sorted) bins[Math.floor((seconds - min) / width)]!.users++
+  for (const one of seconds) bins[Math.floor((one - min) / width)]!.users++
   return { fromStep, toStep, averageSeconds, bins }
 }

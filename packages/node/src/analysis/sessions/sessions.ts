@@ -10,7 +10,7 @@ import { z } from 'zod'
 import { CONVERSION_PROPERTY } from '../../sessions/session.js'
 import { type Analysis, feed, whereOf } from '../analysis.js'
 import { kindSchema } from '../kind-schema.js'
-import { percentile } from '../percentile.js'
+import { median } from '../percentile.js'
 import { interval } from '../query-schema.js'
 import { type Buckets, buckets, isOver } from '../time.js'
 import { NONE, type Sessions, type SessionTable, sessionTable } from './session-table.js'
@@ -75,15 +75,15 @@ function seriesOf(columns: Sessions, all: Uint32Array, intervals: Buckets, now: 
 }
 
 function numbersOf(columns: Sessions, some: Uint32Array): SessionNumbers {
-  const seconds = Float64Array.from(some, (session) => (columns.end[session]! - columns.start[session]!) / 1000).sort()
+  const times = Float64Array.from(some, (session) => columns.end[session]! - columns.start[session]!)
   const sum = (value: (session: number) => number): number => some.reduce((total, session) => total + value(session), 0)
   const mean = (total: number): number | null => (some.length === 0 ? null : total / some.length)
   const isBounce = (session: number): boolean => columns.pageViews[session]! <= 1 && columns.isEngaged[session] === 0
   return {
     sessions: some.length,
     users: new Set(Int32Array.from(some, (session) => columns.person[session]!)).size,
-    averageSeconds: mean(seconds.reduce((total, one) => total + one, 0)),
-    medianSeconds: some.length === 0 ? null : percentile(seconds, 0.5),
+    averageSeconds: mean(times.reduce((total, one) => total + one, 0) / 1000),
+    medianSeconds: some.length === 0 ? null : median(times) / 1000,
     bounceRate: mean(sum((session) => Number(isBounce(session)))),
     pagesPerSession: mean(sum((session) => columns.pageViews[session]!)),
     conversions: sum((session) => columns.conversions[session]!),
