@@ -4,6 +4,7 @@ import { funnel } from './benchmarks/funnel.js'
 import { funnelEngines } from './benchmarks/funnel-engines.js'
 import { ingest } from './benchmarks/ingest.js'
 import { insert } from './benchmarks/insert.js'
+import { memory } from './benchmarks/memory.js'
 import { move } from './benchmarks/move.js'
 import { person } from './benchmarks/person.js'
 import { recover } from './benchmarks/recover.js'
@@ -11,7 +12,7 @@ import { rollup } from './benchmarks/rollup.js'
 import type { Settings } from './lib/settings.js'
 
 const BENCHMARKS: Record<string, (settings: Settings) => Promise<void>> = {
-  ...{ insert, recover, ingest, funnel, 'funnel-engines': funnelEngines, analyses, rollup, move, person },
+  ...{ insert, recover, ingest, funnel, 'funnel-engines': funnelEngines, analyses, memory, rollup, move, person },
 }
 
 const { values, positionals } = parseArgs({

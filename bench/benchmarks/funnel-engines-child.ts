@@ -1,7 +1,6 @@
 import { on } from 'node:events'
 import { join } from 'node:path'
-import { createAnalytics } from '@analytics/node'
-import { duckdbStore } from '@analytics/node/duckdb'
+import { withAnalytics } from '../lib/hot-analytics.js'
 import { chdbWay } from './funnel-chdb.js'
 import { postgresWay } from './funnel-postgres.js'
 import { askFunnel, TO } from './funnel-question.js'
@@ -23,13 +22,9 @@ export interface Answered {
 
 const analyticsWay: Way = {
   async lend(folder, serve) {
-    const store = duckdbStore({ path: join(folder, STORE) })
-    const analytics = await createAnalytics({ store, now: () => TO, jobs: false, queries: { cacheCharacters: 0 } })
-    try {
-      await serve({ 'analytics.query': () => askFunnel(analytics) })
-    } finally {
-      await analytics.close()
-    }
+    await withAnalytics(join(folder, STORE), TO, (analytics) =>
+      serve({ 'analytics.query': () => askFunnel(analytics) }),
+    )
     return undefined
   },
 }

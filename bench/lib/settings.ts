@@ -4,7 +4,7 @@ export interface Settings {
   runs: number
   /** Rows that are there already, of `insert` and `recover`. */
   rows: number | undefined
-  /** Events of `funnel`, `funnel-engines`, `rollup` and `move`; of a day of `person`. */
+  /** Events of `funnel`, `funnel-engines`, `analyses`, `memory`, `rollup` and `move`; of a day of `person`. */
   events: number | undefined
   /** Days of `person`. */
   days: number | undefined
