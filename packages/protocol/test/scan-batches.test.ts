@@ -42,7 +42,11 @@ const columnsOf = (rows: readonly Row[]): Column[] => [
   Uint32Array.from(rows, ([, , matches]) => matches),
 ]
 
-const batchesOf = (rows: readonly Row[]): EventBatch[] => [...scanBatches(resultOf(columnsOf(rows)), statement())]
+/** The batches alone, without what comes between them. */
+const batchesIn = (result: DuckDbChunks, own: ScanStatement): EventBatch[] =>
+  [...scanBatches(result, own)].filter((batch) => batch !== undefined)
+
+const batchesOf = (rows: readonly Row[]): EventBatch[] => batchesIn(resultOf(columnsOf(rows)), statement())
 
 /** Stands for the engine's hash: the same for the same text, and alike in one half for different ones. */
 function hashesOf(texts: readonly (string | null)[], half: 'low' | 'high'): BigUint64Array {
@@ -121,7 +125,7 @@ describe('scanBatches', () => {
             ...columnsOf(rows.map(([time], i) => [time, i, 1])),
             ...[hashesOf(first, half), first, hashesOf(second, half), second],
           ]
-          const batches = [...scanBatches(resultOf(columns, chunkRows), own)]
+          const batches = batchesIn(resultOf(columns, chunkRows), own)
           const found = rowsIn(batches, ['browser', 'properties.x'])
           expect([...found].sort(([, a], [, b]) => Number(a) - Number(b))).toEqual(
             rows.map(([time, text, value], i) => [time, i, 1, texts[text], values[value]]),
@@ -162,9 +166,19 @@ describe('scanBatches', () => {
       },
     }
     const own = statement({ columns: [{ name: 'browser', place: 'c0', type: 'text' }] })
-    const found = rowsIn([...scanBatches(counted, own)], ['browser'])
+    const found = rowsIn(batchesIn(counted, own), ['browser'])
     expect(found.map(([, , , text]) => text)).toEqual(texts)
     expect(looks).toBe(7000)
+  })
+
+  it('pauses while it reads: after each chunk where texts may have to be decoded, and now and then else', () => {
+    const rows = columnsOf(Array.from({ length: 40 }, (_, i): Row => [i, i, 1]))
+    const texts = Array.from({ length: 40 }, (_, i) => `text ${i}`)
+    const pauses = (columns: readonly Column[], own: ScanStatement) =>
+      [...scanBatches(resultOf(columns, 1), own)].filter((batch) => batch === undefined).length
+    expect(pauses(rows, statement())).toBe(4)
+    const named = statement({ columns: [{ name: 'browser', place: 'c0', type: 'text' }] })
+    expect(pauses([...rows, hashesOf(texts, 'low'), texts], named)).toBe(39)
   })
 
   it('keeps counts and numbers with their rows, and no number where there is none', () => {
@@ -172,14 +186,14 @@ describe('scanBatches', () => {
       [7, 1, 1],
       [5, 2, 3],
     ])
-    const [joined] = scanBatches(resultOf([...rows, Uint32Array.of(10, 20)]), statement({ isJoined: true }))
+    const [joined] = batchesIn(resultOf([...rows, Uint32Array.of(10, 20)]), statement({ isJoined: true }))
     expect([[...joined!.time], [...joined!.person], [...joined!.counts!]]).toEqual([
       [5, 7],
       [2, 1],
       [20, 10],
     ])
     const valued = statement({ columns: [{ name: 'eventValue', place: 'c0', type: 'number' }] })
-    const batches = [...scanBatches(resultOf([...rows, Float64Array.of(Number.NaN, 2.5)]), valued)]
+    const batches = batchesIn(resultOf([...rows, Float64Array.of(Number.NaN, 2.5)]), valued)
     expect(rowsIn(batches, ['eventValue'])).toEqual([
       [5, 2, 3, 2.5],
       [7, 1, 1, null],

@@ -13,6 +13,6 @@ export const conditions = (
   statement: Statement,
 ): string[] => [
   ...(source.where === undefined ? [] : [source.where]),
-  within(request, statement),
+  ...(source.isWithin ? [] : [within(request, statement)]),
   ...(request.where ? [filterToSql(request.where, statement.dialect)] : []),
 ]

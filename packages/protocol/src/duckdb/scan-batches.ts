@@ -8,10 +8,16 @@ import { textNumbers } from './text-numbers.js'
 /** Rows of one batch: so many are consumed in about a millisecond. */
 const BATCH_ROWS = 16_384
 
-/** The batches of what a {@link ScanStatement} gives, in order of time. */
-export function* scanBatches(result: DuckDbChunks, statement: ScanStatement): Generator<EventBatch> {
+/** Chunks of numbers that are read in one go. */
+const NUMBER_CHUNKS = 8
+
+/**
+ * The batches of what a {@link ScanStatement} gives, in order of time. Before the first one all is read: it gives undefined now and then,
+ * so that others in the process may have their turn.
+ */
+export function* scanBatches(result: DuckDbChunks, statement: ScanStatement): Generator<EventBatch | undefined> {
   const { columns } = statement
-  const { numbers, texts } = readAll(result, statement)
+  const { numbers, texts } = yield* readAll(result, statement)
   const rows = byTime(numbers)
   for (let from = 0; from < rows.time.length; from += BATCH_ROWS) {
     const part = mapColumns(rows, (column) => column.subarray(from, from + BATCH_ROWS))
@@ -35,7 +41,7 @@ interface NumberedRows {
 /** Reads a column of a chunk, of which the rows begin at `from` in the whole. */
 type ColumnReader = (vectors: (column: number) => DuckDbVector, from: number, rows: number) => void
 
-function readAll(result: DuckDbChunks, { isJoined, columns }: ScanStatement): NumberedRows {
+function* readAll(result: DuckDbChunks, { isJoined, columns }: ScanStatement): Generator<undefined, NumberedRows> {
   const { rowCount } = result
   const numbers: NumberRows = {
     time: new Float64Array(rowCount),
@@ -62,8 +68,11 @@ function readAll(result: DuckDbChunks, { isJoined, columns }: ScanStatement): Nu
       )
     }
   }
+  // Texts of which each is another one take a few milliseconds a chunk.
+  const atOnce = texts.size > 0 ? 1 : NUMBER_CHUNKS
   let from = 0
   for (let i = 0; i < result.chunkCount; i++) {
+    if (i > 0 && i % atOnce === 0) yield
     const chunk = result.getChunk(i)
     const vectors = (column: number): DuckDbVector => chunk.getColumnVector(column)
     for (const read of readers) read(vectors, from, chunk.rowCount)

@@ -16,7 +16,7 @@ export interface ScanStatement extends BoundStatement {
 /** Rows of numbers that one statement may look at. */
 const NUMBER_ROWS = 1_000_000
 /** The same where there is text, of which each row may have its own: it takes 100 bytes a row, and more. */
-const TEXT_ROWS = 300_000
+const TEXT_ROWS = 500_000
 
 /** The same where events are joined: it gives far fewer rows, and the fewer the more it looks at. */
 const JOINED_ROWS = 3_000_000

@@ -4,6 +4,8 @@ export interface DuckDbSource {
   from: string
   /** Conditions beside those of the request, without values. */
   where?: string
+  /** Whether these leave nothing outside of the request's range: its instants then need not be compared once more. @default false */
+  isWithin?: boolean
 }
 
 /** A connection to DuckDB, as far as whoever is lent one uses it. */

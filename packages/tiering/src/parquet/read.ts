@@ -54,7 +54,7 @@ export async function* scanParquet(
   for (const { from, to } of isShort ? [request] : await timeSlices(engine, rows, request, most)) {
     const statement = scanStatement(rows, { ...request, from, to })
     for (const batch of scanBatches(await resultOf(engine, statement, signal), statement)) {
-      yield batch
+      if (batch) yield batch
       // Nothing is waited for any more: others in the process have their turn.
       await setImmediate()
       throwIfAborted(signal)

@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import {
+  DAY_MS,
   dayOf,
+  dayStart,
   type EventBatch,
   type EventIdentity,
   type EventsRequest,
@@ -72,23 +74,27 @@ interface RowsRead extends HotRead {
 }
 
 /** The rows of a group without those of the given seals. The days come from the table itself. */
-function rowsOfGroup(names: TableNames, { first, last }: ReadGroup, { except = [], people }: RowsRead): DuckDbSource {
+function rowsOfGroup(names: TableNames, group: ReadGroup, { except = [], people }: RowsRead): DuckDbSource {
+  const { first, last, from, to } = group
   const seals = except.filter(({ day }) => day >= first && day <= last)
   const days = `event_day BETWEEN DATE '${first}' AND DATE '${last}'${exceptSeals(seals)}`
-  if (people === undefined) return { from: names.events, where: days }
+  const isWithin = from === dayStart(first) && to === dayStart(last) + DAY_MS
+  if (people === undefined) return { from: names.events, where: days, isWithin }
   // Numbers are compared far faster than the ids that the filter compares once more.
-  return {
-    from: names.events,
-    where: `${people.length === 0 ? 'false' : `person IN (${people.join(', ')})`} AND ${days}`,
-  }
+  const some = people.length === 0 ? 'false' : `person IN (${people.join(', ')})`
+  return { from: names.events, where: `${some} AND ${days}`, isWithin }
 }
 
 /** The narrow scan: statements over a few days each, one after the other. */
 export async function* scanEvents(source: EventSource, request: ScanRequest & HotRead): AsyncGenerator<EventBatch> {
-  const days = await source.days(request)
-  const groups = readGroups(days, request, mostScanRows(request)).flatMap((group) => cutAt(group, request.intervals))
+  const [first, ...others] = await source.days(request)
+  if (!first) return
+  const most = mostScanRows(request)
+  // The first one alone: until it has come there is nothing to do for who consumes the rows.
+  const groups = [...readGroups([first], request, most), ...readGroups(others, request, most)]
   const people = await peopleOf(source, request)
-  yield* readAhead(groups.map((group) => () => scanGroup(source, group, { ...request, people })))
+  const parts = groups.flatMap((group) => cutAt(group, request.intervals))
+  yield* readAhead(parts.map((group) => () => scanGroup(source, group, { ...request, people })))
 }
 
 /** The group cut where intervals begin, unless its parts are too small: events of one interval are joined without being sorted. */
@@ -113,7 +119,7 @@ async function* scanGroup(
   const part = { ...request, from: group.from, to: group.to }
   const statement = scanStatement(rowsOfGroup(names, group, request), part)
   for (const batch of scanBatches(await resultOf(database, statement, signal), statement)) {
-    yield batch
+    if (batch) yield batch
     // Nothing is waited for any more: others in the process have their turn.
     await setImmediate()
     signal?.throwIfAborted()
