@@ -11,7 +11,8 @@ import type {
   Step,
 } from '@analytics/protocol'
 import type { z } from 'zod'
-import type { HotStore } from '../store.js'
+import type { HotStore, People } from '../store.js'
+import { byPeople } from './by-people.js'
 import type { PeopleSet } from './people-set.js'
 import type { TierReader } from './tiers.js'
 import type { ResolvedRange } from './time.js'
@@ -71,13 +72,18 @@ export function stepMatch({ event, where }: Step): EventMatch {
   }
 }
 
-/** Reads the rows that a query asks for into what consumes them. */
+/**
+ * Reads the rows that a query asks for into what consumes them.
+ * @param people Where they are given, only each person's rows come in order of time, and by persons in place of ids: see {@link byPeople}.
+ */
 export async function feed(
   machine: { push(batch: EventBatch): void },
   { reader, signal }: Pick<AnalysisContext, 'reader' | 'signal'>,
   request: Pick<ScanRequest, 'matches' | 'columns' | 'where' | 'intervals'>,
+  people?: People,
 ): Promise<void> {
-  for await (const batch of reader.scan({ ...request, signal })) machine.push(batch)
+  const rows = reader.scan({ ...request, signal })
+  for await (const batch of people ? byPeople(rows, people) : rows) machine.push(batch)
 }
 
 /** The optional condition of a query. */

@@ -50,10 +50,20 @@ export const funnel: AnalysisOfPeople<'funnel'> = {
 
 /** The machine, with all rows behind it. */
 async function machineOf(query: FunnelQuery, context: AnalysisContext): Promise<FunnelMachine> {
-  const machine = funnelMachine(query, { range: context.range, people: await context.store.people() })
+  const people = await context.store.people()
+  const machine = funnelMachine(query, { range: context.range, people })
   const columns = query.breakdown ? [query.breakdown.property] : []
-  await feed(machine, context, { matches: matchesOf(query), columns, ...whereOf(query) })
+  const request = { matches: matchesOf(query), columns, ...whereOf(query) }
+  await feed(machine, context, request, hasMuchState(query) ? people : undefined)
   return machine
+}
+
+/** Steps whose state is little. */
+const FEW_STEPS = 5
+
+/** Whether it is worth it to arrange the rows by people; a series needs the order of time over all of them. */
+function hasMuchState({ steps, breakdown, interval }: FunnelQuery): boolean {
+  return interval === undefined && (breakdown !== undefined || steps.length > FEW_STEPS)
 }
 
 /** The steps, then the exclusions; a strict funnel is told of every event. */

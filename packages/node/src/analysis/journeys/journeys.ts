@@ -48,8 +48,9 @@ export const journeys: AnalysisOfPeople<'journeys'> = {
   }),
 
   async run(query, context) {
-    const machine = journeysMachine(query, await context.store.people())
-    await feedSteps(machine, query, context)
+    const people = await context.store.people()
+    const machine = journeysMachine(query, people)
+    await feedSteps(machine, query, context, people)
     return machine.result()
   },
 
@@ -57,12 +58,13 @@ export const journeys: AnalysisOfPeople<'journeys'> = {
 
   async peopleIn(query, cell, context) {
     const labels = journeyLabels(query)
-    const people = journeyPeople(cell, labels.text)
-    const reader = journeyReader(query, { labels, taker: people, people: await context.store.people() })
-    await feedSteps(reader, query, context)
+    const taker = journeyPeople(cell, labels.text)
+    const people = await context.store.people()
+    const reader = journeyReader(query, { labels, taker, people })
+    await feedSteps(reader, query, context, people)
     reader.end()
     const numbers = reader.numbers()
-    return Int32Array.from(people.found(), (person) => numbers[person]!)
+    return Int32Array.from(taker.found(), (person) => numbers[person]!)
   },
 }
 
@@ -70,9 +72,10 @@ async function feedSteps(
   machine: Pick<JourneysMachine, 'push'>,
   query: JourneysQuery,
   context: AnalysisContext,
+  people: People,
 ): Promise<void> {
   const matches = [stepMatch(query.event ?? ANY_EVENT)]
-  await feed(machine, context, { matches, columns: columnsOf(query), ...whereOf(query) })
+  await feed(machine, context, { matches, columns: columnsOf(query), ...whereOf(query) }, people)
 }
 
 /** What decides how steps become journeys. */
