@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { EventBatch, ScanColumn } from '@analytics/protocol'
+import type { EventBatch, Scalar, ScanColumn } from '@analytics/protocol'
 import type { People } from '../store.js'
 import { personOf } from './person-slots.js'
 
@@ -49,7 +49,7 @@ interface RowWindow {
   /** Whether what numbers of values mean in a batch is what they mean here, or there are no rows. */
   fits(batch: EventBatch): boolean
   add(batch: EventBatch): void
-  /** Takes so many rows out. */
+  /** Takes so many rows out; none are added until all have come. */
   take(rows: number): Generator<EventBatch>
 }
 
@@ -76,7 +76,8 @@ const columnsOf = ({ time, person, matches, values }: Rows) => [time, person, ma
 function rowWindow(people: People): RowWindow {
   const widest = Math.max(1, Math.ceil(people.count / RANGES))
   let names: readonly string[] = []
-  let meanings: readonly (ScanColumn['numbered'] & {})['values'][] = []
+  /** By column, the values that its numbers stand for. */
+  let meanings: readonly (readonly Scalar[])[] = []
   let rows = emptyRows(0, 0)
   let size = 0
 
@@ -126,7 +127,6 @@ function rowWindow(people: People): RowWindow {
     *take(count) {
       if (count === 0) return
       const { rows: own, starts } = arranged(count)
-      const [ownNames, ownMeanings] = [names, meanings]
       for (const column of columnsOf(rows)) column.copyWithin(0, count, size)
       size -= count
       for (let range = 0; range < RANGES; range++) {
@@ -138,7 +138,7 @@ function rowWindow(people: People): RowWindow {
           person: own.person.subarray(from, to),
           matches: own.matches.subarray(from, to),
           columns: Object.fromEntries(
-            ownNames.map((name, i) => [name, numberedColumn(ownMeanings[i]!, own.values[i]!.subarray(from, to))]),
+            names.map((name, i) => [name, numberedColumn(meanings[i]!, own.values[i]!.subarray(from, to))]),
           ),
         }
       }
@@ -146,6 +146,6 @@ function rowWindow(people: People): RowWindow {
   }
 }
 
-function numberedColumn(values: (ScanColumn['numbered'] & {})['values'], numbers: Uint32Array): ScanColumn {
+function numberedColumn(values: readonly Scalar[], numbers: Uint32Array): ScanColumn {
   return { at: (row) => values[numbers[row]!], numbered: { values, numbers } }
 }
