@@ -17,7 +17,7 @@ export async function analyses({ runs, events = 1_000_000 }: Settings): Promise<
     const size = `${events.toLocaleString('en-US')} events, ${USERS.toLocaleString('en-US')} users`
     const compared: Cell[][] = []
     for (const name of Object.keys(COMPARED) as (keyof typeof COMPARED)[]) {
-      const ours = await withAnalytics(path, TO, (analytics) => timed(runs, () => COMPARED[name](analytics)))
+      const ours = await withAnalytics({ path, now: TO }, (analytics) => timed(runs, () => COMPARED[name](analytics)))
       const sql = await withDuckDb(path, (connection) =>
         timed(runs, async () =>
           (await connection.runAndReadAll(ANALYSES_SQL[name])).getRows().map((row) => Number(row.at(-1))),
@@ -30,7 +30,7 @@ export async function analyses({ runs, events = 1_000_000 }: Settings): Promise<
     printTable(`analyses: ${size}`, ['question', 'way', 'ms', 'ratio'], compared)
     const alone: Cell[][] = []
     for (const [name, ask] of Object.entries(ALONE)) {
-      const { ms } = await withAnalytics(path, TO, (analytics) => timed(runs, () => ask(analytics)))
+      const { ms } = await withAnalytics({ path, now: TO }, (analytics) => timed(runs, () => ask(analytics)))
       alone.push([name, ms, ms / Number(alone[0]?.[1] ?? ms)])
     }
     printTable(`analyses alone: ${size}`, ['question', 'ms', 'of the first'], alone)

@@ -20,16 +20,22 @@ export interface Answered {
   peakMb: number
 }
 
-const analyticsWay: Way = {
-  async lend(folder, serve) {
-    await withAnalytics(join(folder, STORE), TO, (analytics) =>
-      serve({ 'analytics.query': () => askFunnel(analytics) }),
-    )
-    return undefined
-  },
+function analyticsWay(name: string, keepsRows: boolean): Way {
+  return {
+    async lend(folder, serve) {
+      const path = join(folder, STORE)
+      await withAnalytics({ path, now: TO, keepsRows }, (analytics) => serve({ [name]: () => askFunnel(analytics) }))
+      return undefined
+    },
+  }
 }
 
-const WAYS: Readonly<Record<string, Way>> = { analytics: analyticsWay, chdb: chdbWay, postgres: postgresWay }
+const WAYS: Readonly<Record<string, Way>> = {
+  analytics: analyticsWay('analytics.query', true),
+  'analytics-anew': analyticsWay('analytics.query, every row read anew', false),
+  chdb: chdbWay,
+  postgres: postgresWay,
+}
 
 const [task, name, folder] = process.argv.slice(2)
 const way = WAYS[name!]!

@@ -39,22 +39,24 @@ export async function funnel({ runs, events = 1_000_000 }: Settings): Promise<vo
 }
 
 async function compare(days: string, place: Place, isTiered: boolean, runs: number, cells: Cell[][]): Promise<void> {
-  const query = await throughQuery(place, runs)
+  const query = await throughQuery(place, runs, true)
+  const anew = await throughQuery(place, runs, false)
   const byUser = await throughSql(place, isTiered, 'user_id', runs)
   const byHash = await throughSql(place, isTiered, 'hash(user_id)', runs)
   const byNumber = await throughSql(place, isTiered, 'person', runs)
-  for (const other of [byUser, byHash, byNumber]) {
+  for (const other of [anew, byUser, byHash, byNumber]) {
     if (String(other.counts) !== String(query.counts)) throw new Error(`${other.counts} differ from ${query.counts}`)
   }
   const base = median(byUser.times)
   const add = (way: string, { times }: Answers) => cells.push([days, way, median(times), median(times) / base])
   add('analytics.query', query)
+  add('analytics.query, every row read anew', anew)
   add('SQL, ASOF chain on user_id', byUser)
   add('SQL, ASOF chain on a hash of user_id', byHash)
   add('SQL, ASOF chain on the number of the person', byNumber)
 }
 
-async function throughQuery({ path, cold }: Place, runs: number): Promise<Answers> {
+async function throughQuery({ path, cold }: Place, runs: number, keepsRows: boolean): Promise<Answers> {
   const store = duckdbStore({ path })
   const objects = fileObjectStore({ dir: cold })
   const tiering = createTiering({ hot: store, cold: objects, policy: { dropAfter: '1y' } })
@@ -63,7 +65,7 @@ async function throughQuery({ path, cold }: Place, runs: number): Promise<Answer
     tiering,
     now: () => TO,
     jobs: false,
-    queries: { cacheCharacters: 0 },
+    queries: { cacheCharacters: 0, ...(keepsRows ? {} : { cacheBytes: 0 }) },
   })
   try {
     return await timed(runs, () => askFunnel(analytics))

@@ -15,7 +15,7 @@ const peakMb = (): number => process.resourceUsage().maxRSS / 1024
 
 const [path, name, runs] = process.argv.slice(2)
 const ask = ({ ...COMPARED, ...ALONE } as Readonly<Record<string, Ask>>)[name!]!
-const taken = await withAnalytics(path!, TO, async (analytics): Promise<Taken> => {
+const taken = await withAnalytics({ path: path!, now: TO, keepsRows: true }, async (analytics): Promise<Taken> => {
   const openedMb = peakMb()
   let begin = 0
   for (let run = 0; run < Number(runs); run++) {

@@ -269,6 +269,12 @@ export interface HotStore {
    */
   dataVersion?(range: { from: number; to: number }): string
 
+  /**
+   * The number of the last change, to one of events, the catalog or definitions, by which what a scan of the day gives may have come to
+   * differ; without a day, of the last change of all. Only stores that no other process changes have it.
+   */
+  lastChange?(day?: Day): number
+
   /** Days with rows, oldest first, and how many, the rows of `except` not counted. Oracle, Postgres: counts every row. */
   listDays(read?: DaysRead): Promise<readonly HotDay[]>
 

@@ -70,6 +70,8 @@ export interface QueryMeta {
     cold: { segments: number; bytes: number; requests: number }
     /** Segments that lie in the archive tier and could not be read. */
     archived: { segments: number }
+    /** Rows that were in memory since an earlier question; absent where there are none. */
+    memory?: { rows: number }
   }
   /** False where something that was asked for could not be read: `missing` tells what. */
   complete: boolean

@@ -13,6 +13,7 @@ import type { Analysis } from './analysis.js'
 import { answerCache, answerKey } from './answer-cache.js'
 import { readerOf } from './cohort/cohort-reader.js'
 import { definitionReader, type FindDefinition } from './definition-reader.js'
+import { keptRows } from './kept-rows.js'
 import { ANALYSES } from './kinds.js'
 import { type QueryLimits, resolveQueries } from './query-limits.js'
 import { coverageOf, openTiers, type TierReader } from './tiers.js'
@@ -50,9 +51,10 @@ export interface QueryEngine {
 /** The engine: opens the tiers of the range, lets the kind's machine consume them, and says what was read. */
 export function queryEngine(options: QueryEngineOptions): QueryEngine {
   const { store, cold, findMetric = nothing, findCohort = nothing, limits = resolveQueries(), now } = options
-  const { concurrency, maxWaiting, maxRows, cacheCharacters } = limits
+  const { concurrency, maxWaiting, maxRows, cacheCharacters, cacheBytes } = limits
   const heavy = admission({ running: concurrency, waiting: maxWaiting })
   const cache = answerCache(cacheCharacters)
+  const kept = keptRows(cacheBytes)
 
   async function answer<Q extends Query>(query: Q, analysis: Analysis<Q>, signal: AbortSignal) {
     const base = baseOf(query)
@@ -60,7 +62,7 @@ export function queryEngine(options: QueryEngineOptions): QueryEngine {
     const { tiers = 'all', onArchived = 'error' } = base
     const readers: TierReader[] = []
     const open = async (span: { from: number; to: number }) => {
-      const reader = await openTiers(store, cold, { ...span, tiers, onArchived })
+      const reader = await openTiers({ store, cold, kept }, { ...span, tiers, onArchived })
       readers.push(reader)
       return reader
     }

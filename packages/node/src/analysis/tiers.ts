@@ -17,6 +17,7 @@ import type { ColdTier } from '../cold-tier.js'
 import { readAhead } from '../read-ahead.js'
 import type { HotStore } from '../store.js'
 import { doublesOf, readWithout, scanWithout } from './doubles.js'
+import type { KeptRows, KeptScan } from './kept-rows.js'
 
 /** How a query wants its tiers. */
 export interface TierOptions {
@@ -37,9 +38,17 @@ export interface TierReader {
   /** Days of the range that can't be read, where they were asked for. */
   archivedDays: readonly ColdDay[]
   /** What was read so far. */
-  stats(): { hotRows: number; cold: ColdReadStats }
+  stats(): { hotRows: number; keptRows: number; cold: ColdReadStats }
   /** Must be called when reading is over, also after an error. */
   release(): void
+}
+
+/** What is read. */
+export interface Tiers {
+  store: HotStore
+  cold: ColdTier | undefined
+  /** Rows that were read before. @default none */
+  kept?: KeptRows
 }
 
 /**
@@ -48,12 +57,11 @@ export interface TierReader {
  * @throws AnalyticsError `archived` where days of the range must be restored first and `onArchived` is `error`; `restoring` where they
  * are on their way.
  */
-export async function openTiers(
-  store: HotStore,
-  coldTier: ColdTier | undefined,
-  options: TierOptions,
-): Promise<TierReader> {
+export async function openTiers(all: Tiers, options: TierOptions): Promise<TierReader> {
+  const { store, cold: coldTier } = all
   const { from, to, tiers, onArchived } = options
+  // Before anything is read: what changes from now on is not for certain among what is.
+  const asOf = store.lastChange?.()
   let view = await coldTier?.openView({ from, to })
   try {
     if (coldTier && view && tiers === 'all' && onArchived === 'restore' && view.archivedDays.length > 0) {
@@ -70,7 +78,7 @@ export async function openTiers(
     const coldDays = new Set(cold.map(({ day }) => day))
     const days = [...new Set([...hotDays, ...coldDays])].sort()
     const rows = [...hot, ...cold].reduce((sum, day) => sum + day.rows, 0)
-    return tierReader(store, view, { days, hotDays, coldDays, rows, options })
+    return tierReader(all, view, { days, hotDays, coldDays, rows, options, asOf })
   } catch (error) {
     view?.release()
     throw error
@@ -91,29 +99,46 @@ interface Layout {
   coldDays: ReadonlySet<Day>
   rows: number
   options: TierOptions
+  /** Number of the last change before it was opened, where the store counts them. */
+  asOf: number | undefined
 }
 
-function tierReader(
-  store: HotStore,
-  view: ColdView | undefined,
-  { days, hotDays, coldDays, rows, options }: Layout,
-): TierReader {
+function tierReader({ store, kept }: Tiers, view: ColdView | undefined, layout: Layout): TierReader {
+  const { days, hotDays, coldDays, rows, options, asOf } = layout
   const except = view?.seals ?? []
   const doubles = view && doublesOf(store, view, { except })
   let hotRows = 0
+  let keptRows = 0
+  const archivedDays = options.tiers === 'all' ? (view?.archivedDays ?? []) : []
 
+  /** What is kept of a scan. A day of which a part can't be read now may be whole tomorrow, without a change. */
+  function keptOf(request: Omit<ScanRequest, 'from' | 'to'>): KeptScan | undefined {
+    const lastChange = store.lastChange?.bind(store)
+    if (asOf === undefined || !lastChange) return undefined
+    const { from, to, tiers } = options
+    return archivedDays.length > 0 ? undefined : kept?.of(request, { tiers, from, to, asOf, lastChange })
+  }
   /** Events that came again after their day had left the hot store; only where a day is in both are there such. */
   const doublesIn = async (stretch: Stretch): Promise<ReadonlySet<string>> =>
-    (stretch.isCold && (await doubles?.(stretch.first, span(stretch)))) || new Set()
-  const span = ({ first, last }: Stretch) => ({
-    from: Math.max(options.from, dayStart(first)),
-    to: Math.min(options.to, dayStart(last) + DAY_MS),
+    (stretch.isCold && (await doubles?.(stretch.days[0], span(stretch)))) || new Set()
+  const span = ({ days }: Stretch) => ({
+    from: Math.max(options.from, dayStart(days[0])),
+    to: Math.min(options.to, dayStart(days.at(-1)!) + DAY_MS),
   })
-  async function* counted<Batch extends { length: number }>(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+  async function* counted<Batch extends { length: number }>(
+    batches: AsyncIterable<Batch>,
+    count: (rows: number) => void,
+  ): AsyncGenerator<Batch> {
     for await (const batch of batches) {
-      hotRows += batch.length
+      count(batch.length)
       yield batch
     }
+  }
+  const countHot = (count: number) => {
+    hotRows += count
+  }
+  const countKept = (count: number) => {
+    keptRows += count
   }
 
   return {
@@ -123,12 +148,21 @@ function tierReader(
     async *scan(request) {
       const scanOne = async function* (stretch: Stretch) {
         const one: ScanRequest = { ...request, ...span(stretch) }
-        const isHot = !stretch.isCold || hotDays.has(stretch.first)
-        const hot = isHot ? counted(scanWithout(store, { ...one, except }, await doublesIn(stretch))) : undefined
-        if (view && stretch.isCold) yield* view.scan(stretch.first, one, hot)
+        const isHot = !stretch.isCold || hotDays.has(stretch.days[0])
+        const hot = isHot
+          ? counted(scanWithout(store, { ...one, except }, await doublesIn(stretch)), countHot)
+          : undefined
+        if (view && stretch.isCold) yield* view.scan(stretch.days[0], one, hot)
         else if (hot) yield* hot
       }
-      yield* readAhead(stretches(days, coldDays).map((stretch) => () => scanOne(stretch)))
+      const rows = keptOf(request)
+      const parts = stretches(days, coldDays, rows)
+      yield* readAhead(
+        parts.map((stretch) => () => {
+          if (stretch.isKept) return counted(rows!.read(stretch.days), countKept)
+          return rows ? rows.keep(stretch.days, scanOne(stretch)) : scanOne(stretch)
+        }),
+      )
     },
 
     async *readEvents(request) {
@@ -136,9 +170,11 @@ function tierReader(
       const parts = stretches(days, coldDays)
       for (const stretch of request.order === 'desc' ? parts.reverse() : parts) {
         const one: EventsRequest = { ...request, ...span(stretch), ...(Number.isFinite(left) ? { limit: left } : {}) }
-        const isHot = !stretch.isCold || hotDays.has(stretch.first)
-        const hot = isHot ? counted(readWithout(store, { ...one, except }, await doublesIn(stretch))) : undefined
-        const batches = view && stretch.isCold ? view.readEvents(stretch.first, one, hot) : hot
+        const isHot = !stretch.isCold || hotDays.has(stretch.days[0])
+        const hot = isHot
+          ? counted(readWithout(store, { ...one, except }, await doublesIn(stretch)), countHot)
+          : undefined
+        const batches = view && stretch.isCold ? view.readEvents(stretch.days[0], one, hot) : hot
         for await (const batch of batches ?? []) {
           yield batch.length > left ? batch.slice(0, left) : batch
           left -= batch.length
@@ -147,8 +183,8 @@ function tierReader(
       }
     },
 
-    archivedDays: options.tiers === 'all' ? (view?.archivedDays ?? []) : [],
-    stats: () => ({ hotRows, cold: view?.stats() ?? { segments: 0, bytes: 0, requests: 0 } }),
+    archivedDays,
+    stats: () => ({ hotRows, keptRows, cold: view?.stats() ?? { segments: 0, bytes: 0, requests: 0 } }),
 
     release: () => view?.release(),
   }
@@ -158,6 +194,7 @@ function tierReader(
 export function coverageOf(readers: readonly TierReader[]): Pick<QueryMeta, 'tiersRead' | 'complete' | 'missing'> {
   const stats = readers.map((reader) => reader.stats())
   const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
+  const keptRows = sum(stats.map((one) => one.keptRows))
   const archived = new Map(readers.flatMap(({ archivedDays }) => archivedDays).map((one) => [one.day, one]))
   return {
     tiersRead: {
@@ -168,26 +205,29 @@ export function coverageOf(readers: readonly TierReader[]): Pick<QueryMeta, 'tie
         requests: sum(stats.map(({ cold }) => cold.requests)),
       },
       archived: { segments: sum([...archived.values()].map(({ segments }) => segments)) },
+      ...(keptRows > 0 ? { memory: { rows: keptRows } } : {}),
     },
     complete: archived.size === 0,
     ...(archived.size > 0 ? { missing: [...archived.keys()].sort().map(missingDay) } : {}),
   }
 }
 
-/** Days that are read at once: one that has segments, or all hot ones up to the next such day. */
+/** Days that are read at once: one that has segments, or all that are kept, or only hot, up to the next one that is not. */
 interface Stretch {
-  first: Day
-  last: Day
+  days: [Day, ...Day[]]
+  isKept: boolean
   isCold: boolean
 }
 
-function stretches(days: readonly Day[], coldDays: ReadonlySet<Day>): Stretch[] {
+function stretches(days: readonly Day[], coldDays: ReadonlySet<Day>, kept?: KeptScan): Stretch[] {
   const parts: Stretch[] = []
   for (const day of days) {
+    const isKept = kept?.has(day) ?? false
     const isCold = coldDays.has(day)
     const open = parts.at(-1)
-    if (open && !isCold && !open.isCold) open.last = day
-    else parts.push({ first: day, last: day, isCold })
+    const isAlike = open && open.isKept === isKept && (isKept || !(isCold || open.isCold))
+    if (isAlike) open.days.push(day)
+    else parts.push({ days: [day], isKept, isCold })
   }
   return parts
 }

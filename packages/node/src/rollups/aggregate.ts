@@ -132,7 +132,7 @@ async function recountTiers(
   signal: AbortSignal,
 ): Promise<void> {
   const range = { from: bucket.start, to: bucketEnd(bucket) }
-  const reader = await openTiers(store, cold, { ...range, tiers: 'all', onArchived: 'error' })
+  const reader = await openTiers({ store, cold }, { ...range, tiers: 'all', onArchived: 'error' })
   try {
     const { canonical } = await store.people()
     const counting = recount(bucket.start)

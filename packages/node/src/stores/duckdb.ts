@@ -183,7 +183,7 @@ function assembleStore(
           state.recent.add(stored.fresh.map(({ eventId }) => eventId))
           state.behind.add(stored.insertNumber)
           versions.changed(stored.fresh)
-          if (hasLinked) versions.changedAll()
+          if (hasLinked) versions.changedPeople()
         },
       )
     },
@@ -191,7 +191,7 @@ function assembleStore(
     async linkIdentities(links) {
       if (links.length === 0) return
       const state = await opened()
-      await writing(state, (connection) => link(state, connection, links), versions.changedAll)
+      await writing(state, (connection) => link(state, connection, links), versions.changedPeople)
     },
     async ownerOf(anonymousId) {
       return (await opened()).people.ownerOf(anonymousId)
@@ -219,6 +219,7 @@ function assembleStore(
       yield* readHotEvents(await eventSource(), request)
     },
     dataVersion: versions.of,
+    lastChange: versions.lastChange,
     listDays: days,
     daysWithRows: async (read) => (await days(read)).map(({ day }) => day),
 

@@ -69,7 +69,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
     for (const { anonymousId, userId } of links) {
       if (!people.link(anonymousId, userId)) continue
       derived.mark({ person: people.number({ userId: null, anonymousId }) })
-      versions.changedAll()
+      versions.changedPeople()
     }
   }
 
@@ -154,6 +154,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): HotStore {
     },
 
     dataVersion: versions.of,
+    lastChange: versions.lastChange,
     listDays: async (read) => daysOf(read),
     daysWithRows: async (read) => daysOf(read).map(({ day }) => day),
 
