@@ -1,6 +1,7 @@
 import { on } from 'node:events'
 import { join } from 'node:path'
-import { withAnalytics } from '../lib/hot-analytics.js'
+import { duckdbStore } from '@analytics/node/duckdb'
+import { analyticsOver } from '../lib/hot-analytics.js'
 import { chdbWay } from './funnel-chdb.js'
 import { postgresWay } from './funnel-postgres.js'
 import { askFunnel, TO } from './funnel-question.js'
@@ -20,22 +21,24 @@ export interface Answered {
   peakMb: number
 }
 
-function analyticsWay(name: string, keepsRows: boolean): Way {
-  return {
-    async lend(folder, serve) {
-      const path = join(folder, STORE)
-      await withAnalytics({ path, now: TO, keepsRows }, (analytics) => serve({ [name]: () => askFunnel(analytics) }))
-      return undefined
-    },
-  }
+const analyticsWay: Way = {
+  async lend(folder, serve) {
+    const store = duckdbStore({ path: join(folder, STORE) })
+    const keeping = await analyticsOver(store, TO, { keepsRows: true })
+    const reading = await analyticsOver(store, TO)
+    try {
+      await serve({
+        'analytics.query': () => askFunnel(keeping),
+        'analytics.query, every row read anew': () => askFunnel(reading),
+      })
+    } finally {
+      await store.close()
+    }
+    return undefined
+  },
 }
 
-const WAYS: Readonly<Record<string, Way>> = {
-  analytics: analyticsWay('analytics.query', true),
-  'analytics-anew': analyticsWay('analytics.query, every row read anew', false),
-  chdb: chdbWay,
-  postgres: postgresWay,
-}
+const WAYS: Readonly<Record<string, Way>> = { analytics: analyticsWay, chdb: chdbWay, postgres: postgresWay }
 
 const [task, name, folder] = process.argv.slice(2)
 const way = WAYS[name!]!

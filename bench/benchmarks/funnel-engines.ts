@@ -13,7 +13,7 @@ import { CSV, STORE } from './funnel-way.js'
 
 const SCRIPT = new URL('./funnel-engines-child.ts', import.meta.url)
 
-const WAYS = ['analytics', 'analytics-anew', 'chdb', 'postgres'] as const
+const WAYS = ['analytics', 'chdb', 'postgres'] as const
 
 /** A question that a process answers. */
 interface Question {

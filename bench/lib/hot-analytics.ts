@@ -1,22 +1,24 @@
-import { type Analytics, createAnalytics } from '@analytics/node'
+import { type Analytics, createAnalytics, type HotStore } from '@analytics/node'
 import { duckdbStore } from '@analytics/node/duckdb'
 
-/** Analytics over the file of a store. */
-export interface HotAnalytics {
-  path: string
-  now: number
-  /** Whether rows that were read stay in memory, as they do by default. @default false */
+/** What analytics keep of what they have read. */
+export interface Keeping {
+  /** Whether rows stay in memory, as they do by default. @default false */
   keepsRows?: boolean
 }
 
-/** Lends analytics for as long as the work goes on: they keep no answers, and do nothing by themselves. */
+/** Analytics that keep no answers, and do nothing by themselves; to close them closes the store. */
+export function analyticsOver(store: HotStore, now: number, { keepsRows = false }: Keeping = {}): Promise<Analytics> {
+  const queries = { cacheCharacters: 0, ...(keepsRows ? {} : { cacheBytes: 0 }) }
+  return createAnalytics({ store, now: () => now, jobs: false, queries })
+}
+
+/** Lends such analytics over a file for as long as the work goes on. */
 export async function withAnalytics<Result>(
-  { path, now, keepsRows = false }: HotAnalytics,
+  { path, now, ...keeping }: { path: string; now: number } & Keeping,
   work: (analytics: Analytics) => Promise<Result>,
 ): Promise<Result> {
-  const store = duckdbStore({ path })
-  const queries = { cacheCharacters: 0, ...(keepsRows ? {} : { cacheBytes: 0 }) }
-  const analytics = await createAnalytics({ store, now: () => now, jobs: false, queries })
+  const analytics = await analyticsOver(duckdbStore({ path }), now, keeping)
   try {
     return await work(analytics)
   } finally {
