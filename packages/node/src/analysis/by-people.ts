@@ -1,12 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import type { EventBatch, Scalar, ScanColumn } from '@analytics/protocol'
 import type { People } from '../store.js'
-import { personOf } from './person-slots.js'
 
 /** Rows that are put in order at once: enough for a person to have some of them. */
-const WINDOW_ROWS = 262_144
+const WINDOW_ROWS = 524_288
 
-/** Ranges of people, of equal length. */
+/** Ranges of people, of equal length, at most. */
 const RANGES = 16
 
 /**
@@ -71,39 +70,55 @@ function emptyRows(length: number, columns: number): Rows {
   }
 }
 
-const columnsOf = ({ time, person, matches, values }: Rows) => [time, person, matches, ...values]
-
 function rowWindow(people: People): RowWindow {
-  const widest = Math.max(1, Math.ceil(people.count / RANGES))
+  const { count: known, canonical } = people
+  /** How far the number of a person is shifted to be that of its range. Behind the people who are known, all are in the last one. */
+  const shift = Math.max(0, Math.ceil(Math.log2(Math.max(1, known) / RANGES)))
   let names: readonly string[] = []
   /** By column, the values that its numbers stand for. */
   let meanings: readonly (readonly Scalar[])[] = []
   let rows = emptyRows(0, 0)
+  /** The same rows by ranges: memory that is new each time takes longer to get than to fill. */
+  let arranged = rows
   let size = 0
 
   function reserve(length: number): void {
     if (length <= rows.time.length && names.length === rows.values.length) return
     const larger = emptyRows(Math.max(length, size * 2), names.length)
-    for (const [i, column] of columnsOf(rows).entries()) columnsOf(larger)[i]?.set(column)
+    larger.time.set(rows.time)
+    larger.person.set(rows.person)
+    larger.matches.set(rows.matches)
+    for (const [i, numbers] of larger.values.entries()) numbers.set(rows.values[i] ?? [])
     rows = larger
+    arranged = emptyRows(larger.time.length, names.length)
   }
 
-  /** Behind the people whom it knows, all are in the last range. */
-  const rangeOf = (person: number): number => Math.min(RANGES - 1, Math.floor(person / widest))
-
-  /** The first rows by ranges, and where each range begins. */
-  function arranged(count: number): { rows: Rows; starts: Uint32Array } {
+  /** Puts the first rows in order, and tells where each range begins. */
+  function arrange(count: number): Uint32Array {
+    // Looked up once: for each row it would take as long as to move it.
+    const { time, person, matches, values } = rows
+    const { time: times, person: persons, matches: masks } = arranged
     const starts = new Uint32Array(RANGES + 1)
-    const places = new Uint32Array(count)
-    for (let row = 0; row < count; row++) starts[rangeOf(rows.person[row]!) + 1]!++
+    for (let row = 0; row < count; row++) starts[Math.min(RANGES, (person[row]! >>> shift) + 1)]!++
     for (let range = 1; range <= RANGES; range++) starts[range]! += starts[range - 1]!
     const next = starts.slice()
-    for (let row = 0; row < count; row++) places[row] = next[rangeOf(rows.person[row]!)]!++
-    const target = emptyRows(count, names.length)
-    const to = columnsOf(target)
-    for (const [i, from] of columnsOf(rows).entries())
-      for (let row = 0; row < count; row++) to[i]![places[row]!] = from[row]!
-    return { rows: target, starts }
+    const places = new Uint32Array(count)
+    for (let row = 0; row < count; row++) {
+      const place = next[Math.min(RANGES - 1, person[row]! >>> shift)]!++
+      places[row] = place
+      times[place] = time[row]!
+      persons[place] = person[row]!
+      masks[place] = matches[row]!
+    }
+    for (const [i, numbers] of values.entries()) move(numbers, arranged.values[i]!, places)
+    return starts
+  }
+
+  function toPersons(ids: Int32Array, persons: Int32Array): void {
+    for (let row = 0; row < ids.length; row++) {
+      const id = ids[row]!
+      persons[row] = id < known ? canonical[id]! : id
+    }
   }
 
   return {
@@ -120,30 +135,36 @@ function rowWindow(people: People): RowWindow {
       reserve(size + length)
       rows.time.set(time, size)
       rows.matches.set(matches, size)
-      for (let row = 0; row < length; row++) rows.person[size + row] = personOf(people, person[row]!)
+      toPersons(person, rows.person.subarray(size, size + length))
       for (const [i, name] of names.entries()) rows.values[i]!.set(columns[name]!.numbered!.numbers, size)
       size += length
     },
     *take(count) {
       if (count === 0) return
-      const { rows: own, starts } = arranged(count)
-      for (const column of columnsOf(rows)) column.copyWithin(0, count, size)
+      const starts = arrange(count)
+      const { time, person, matches, values } = rows
+      for (const column of [time, person, matches, ...values]) column.copyWithin(0, count, size)
       size -= count
       for (let range = 0; range < RANGES; range++) {
         const [from, to] = [starts[range]!, starts[range + 1]!]
         if (from === to) continue
         yield {
           length: to - from,
-          time: own.time.subarray(from, to),
-          person: own.person.subarray(from, to),
-          matches: own.matches.subarray(from, to),
+          time: arranged.time.subarray(from, to),
+          person: arranged.person.subarray(from, to),
+          matches: arranged.matches.subarray(from, to),
           columns: Object.fromEntries(
-            names.map((name, i) => [name, numberedColumn(meanings[i]!, own.values[i]!.subarray(from, to))]),
+            names.map((name, i) => [name, numberedColumn(meanings[i]!, arranged.values[i]!.subarray(from, to))]),
           ),
         }
       }
     },
   }
+}
+
+/** Moves each number to its place. */
+function move(numbers: Uint32Array, to: Uint32Array, places: Uint32Array): void {
+  for (let row = 0; row < places.length; row++) to[places[row]!] = numbers[row]!
 }
 
 function numberedColumn(values: readonly Scalar[], numbers: Uint32Array): ScanColumn {

@@ -65,12 +65,14 @@ function fill(
   { rows, masks }: DayRead,
   { row, end, start }: { row: number; end: number; start: number },
 ): number {
+  // Looked up once: for each row it would take as long as to copy it.
+  const { time: ofDay, person: people, part } = rows
   let length = 0
   for (let i = row; i < end; i++) {
-    const mask = masks[rows.part[i]!]!
+    const mask = masks[part[i]!]!
     if (mask === 0) continue
-    time[length] = start + rows.time[i]!
-    person[length] = rows.person[i]!
+    time[length] = start + ofDay[i]!
+    person[length] = people[i]!
     matches[length++] = mask
   }
   return length

@@ -99,9 +99,9 @@ describe('byPeople', () => {
     const lengths: number[] = []
     for await (const batch of byPeople(batchesOf(rows, 10, 100), { count: 40, canonical }, { windowRows: 400 })) {
       lengths.push(batch.length)
-      expect(Math.max(...batch.person) - Math.min(...batch.person)).toBeLessThan(3)
+      expect(Math.max(...batch.person) - Math.min(...batch.person)).toBeLessThan(4)
     }
-    expect(lengths.length).toBeGreaterThan(10)
+    expect(lengths.length).toBeGreaterThan(8)
     expect(lengths.length).toBeLessThan(32)
   })
 })
