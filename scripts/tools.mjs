@@ -30,7 +30,7 @@ export function pnpm(args, options = {}) {
 
 /**
  * Runs a command to its end, its output shown. Rejects where it fails. Signals that reach only this process are handed on;
- * Ctrl-C reaches the command by itself, and this waits for it to end.
+ * Ctrl-C in a terminal reaches the command by itself, and this waits for it to end.
  */
 export function run([command, ...args], { cwd = root, env = {}, quiet = false } = {}) {
   return new Promise((resolve, reject) => {
@@ -43,14 +43,15 @@ export function run([command, ...args], { cwd = root, env = {}, quiet = false } 
     let output = ''
     child.stdout?.on('data', (data) => (output += data))
     child.stderr?.on('data', (data) => (output += data))
-    const handOn = (signal) => child.kill(signal)
-    const wait = () => {}
-    process.on('SIGTERM', handOn)
-    process.on('SIGINT', wait)
+    const terminate = () => child.kill('SIGTERM')
+    // A second SIGINT would end the command at once: outside of a terminal, nobody knows whether it has had the first.
+    const interrupt = process.stdin.isTTY ? () => {} : terminate
+    process.on('SIGTERM', terminate)
+    process.on('SIGINT', interrupt)
     child.on('error', reject)
     child.on('close', (code, signal) => {
-      process.off('SIGTERM', handOn)
-      process.off('SIGINT', wait)
+      process.off('SIGTERM', terminate)
+      process.off('SIGINT', interrupt)
       if (code === 0) return resolve(output)
       if (quiet) process.stderr.write(output)
       reject(

@@ -5,7 +5,8 @@ import { duckdbKind, memoryKind, postgresKind, type StoreKind } from '../package
 import { parquetFormat } from '../packages/tiering/src/formats/parquet.js'
 import { seededRandom } from '../packages/tiering/src/testing/index.js'
 import type { VectorCase } from '../test/vectors/case.js'
-import { runCase, type Tiers } from '../test/vectors/run.js'
+import type { Tiers } from '../test/vectors/place.js'
+import { runCase } from '../test/vectors/run.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -9,7 +9,7 @@ import { type CohortHistory, everybody, isInCohort } from '../packages/node/test
 import { describeStore } from '../packages/node/test/support/contract.js'
 import { duckdbKind, memoryKind } from '../packages/node/test/support/stores.js'
 import { limitMs, runs } from './support/soak.js'
-import { type Tiers, withEvents } from './vectors/run.js'
+import { type Tiers, withEvents } from './vectors/place.js'
 
 const START = Date.UTC(2026, 2, 27)
 const HOUR_MS = 3_600_000

@@ -15,7 +15,7 @@ import { afterAll, expect, it } from 'vitest'
 import { describeStore } from '../packages/node/test/support/contract.js'
 import { duckdbKind, memoryKind } from '../packages/node/test/support/stores.js'
 import { limitMs, runs } from './support/soak.js'
-import { type Place, type Tiers, withEvents } from './vectors/run.js'
+import { type Place, type Tiers, withEvents } from './vectors/place.js'
 
 // Around the night in which Berlin's clocks go from 2 to 3.
 const START = Date.UTC(2026, 2, 27)

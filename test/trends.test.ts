@@ -14,7 +14,7 @@ import {
 import { describeStore } from '../packages/node/test/support/contract.js'
 import { duckdbKind, memoryKind } from '../packages/node/test/support/stores.js'
 import { limitMs, runs } from './support/soak.js'
-import { type Tiers, withEvents } from './vectors/run.js'
+import { type Tiers, withEvents } from './vectors/place.js'
 
 // Around the night in which Berlin's clocks go from 2 to 3.
 const START = Date.UTC(2026, 2, 20)

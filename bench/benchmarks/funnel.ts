@@ -65,7 +65,7 @@ async function throughQuery({ path, cold }: Place, runs: number, keepsRows: bool
     tiering,
     now: () => TO,
     jobs: false,
-    queries: { cacheCharacters: 0, ...(keepsRows ? {} : { cacheBytes: 0 }) },
+    queries: { cacheCharacters: 0, ...(keepsRows ? {} : { rowCacheBytes: 0 }) },
   })
   try {
     return await timed(runs, () => askFunnel(analytics))

@@ -9,7 +9,7 @@ export interface Keeping {
 
 /** Analytics that keep no answers, and do nothing by themselves; to close them closes the store. */
 export function analyticsOver(store: HotStore, now: number, { keepsRows = false }: Keeping = {}): Promise<Analytics> {
-  const queries = { cacheCharacters: 0, ...(keepsRows ? {} : { cacheBytes: 0 }) }
+  const queries = { cacheCharacters: 0, ...(keepsRows ? {} : { rowCacheBytes: 0 }) }
   return createAnalytics({ store, now: () => now, jobs: false, queries })
 }
 

@@ -4,6 +4,7 @@ import type { ColdTier } from './cold-tier.js'
 import type { Authorize, KeyOptions } from './http/auth.js'
 import type { Identify } from './http/handler.js'
 import type { IpPrivacy } from './ingest/client.js'
+import { type EventTimeLimits, type EventTimeOptions, resolveEventTimes } from './ingest/event-time.js'
 import type { EventListener } from './ingest/pipeline.js'
 import type { JobsOptions } from './jobs/options.js'
 import { consoleLogger, type Logger } from './logger.js'
@@ -41,6 +42,8 @@ export interface AnalyticsOptions {
    * @default 'auto'; 'check' where several processes share the database, as with Oracle and Postgres
    */
   schema?: 'auto' | 'check' | 'off'
+  /** Which times of clients are believed. */
+  eventTimes?: EventTimeOptions
   /** How many proxies in front of the server to believe for a client's address. @default 0 */
   trustProxy?: number
   privacy?: PrivacyOptions
@@ -79,6 +82,7 @@ export interface ResolvedAnalyticsOptions {
   listeners: readonly EventListener[]
   realtime: Realtime
   schema: 'auto' | 'check' | 'off'
+  eventTimes: EventTimeLimits
   trustProxy: number
   ipPrivacy: IpPrivacy
   hashKey: string | undefined
@@ -125,6 +129,7 @@ export function resolveAnalyticsOptions(options: AnalyticsOptions): ResolvedAnal
     listeners: options.onEvents ? [options.onEvents] : [],
     realtime: options.realtime ?? memoryRealtime(now),
     schema: options.schema ?? (store.capabilities.shared ? 'check' : 'auto'),
+    eventTimes: resolveEventTimes(options.eventTimes),
     trustProxy,
     ipPrivacy: privacy.ipAddress ?? 'truncated',
     hashKey: privacy.hashKey,

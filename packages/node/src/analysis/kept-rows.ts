@@ -8,6 +8,7 @@ const DAY_BYTES = 1000
 
 /** What is kept of a day. */
 interface KeptDay extends DayRows {
+  day: Day
   /** The keys of its parts, by their numbers. */
   parts: readonly string[]
   /** Number of the last change that was there to be read. */
@@ -71,6 +72,11 @@ export function keptRows(maxBytes: number): KeptRows {
     }
   }
 
+  /** Days that have changed are not asked for any more; what they hold may have been erased. */
+  function forgetChanged(lastChange: (day: Day) => number): void {
+    for (const [key, { day, asOf }] of days) if (asOf < lastChange(day)) remove(key)
+  }
+
   /** The day, unless it has changed. */
   function find(key: string, lastChange: number): KeptDay | undefined {
     const day = remove(key)
@@ -81,6 +87,7 @@ export function keptRows(maxBytes: number): KeptRows {
 
   return {
     of(request, scope) {
+      forgetChanged(scope.lastChange)
       const parts = partsOf(request)
       if (maxBytes === 0 || !parts) return undefined
       const keys = parts.map(({ key }) => key)
@@ -93,7 +100,7 @@ export function keptRows(maxBytes: number): KeptRows {
       const isWhole = (day: Day): boolean => dayStart(day) >= scope.from && dayStart(day) + DAY_MS <= scope.to
 
       function keepDay(day: Day, rows: DayRows): boolean {
-        const made = { ...rows, parts: keys, asOf: scope.asOf }
+        const made = { ...rows, day, parts: keys, asOf: scope.asOf }
         const before = find(keyOfDay(day), scope.lastChange(day))
         const joined = before ? joinDays(made, before) : made
         const kept = bytesOf(joined) <= room ? joined : made
@@ -148,7 +155,7 @@ function joinDays(day: KeptDay, before: KeptDay): KeptDay {
   const numbers = Int16Array.from(before.parts, (key) =>
     others.includes(key) ? day.parts.length + others.indexOf(key) : -1,
   )
-  return { ...joinRows(day, before, numbers), parts: [...day.parts, ...others], asOf: day.asOf }
+  return { ...joinRows(day, before, numbers), day: day.day, parts: [...day.parts, ...others], asOf: day.asOf }
 }
 
 /** What is kept by itself of a scan: the rows of a match, which all have its bit and those of matches that are the same. */

@@ -16,10 +16,10 @@ export interface QueriesOptions {
    */
   cacheCharacters?: number
   /**
-   * Bytes of instants and people of events that are kept in memory, 8 for each event that a scan has given, so that a question with the same
+   * Bytes of instants and people of events that are kept in memory, 9 for each event that a scan has given, so that a question with the same
    * steps reads only the days that have changed; 0 keeps none. Only memory and DuckDB know what has changed. @default 67108864
    */
-  cacheBytes?: number
+  rowCacheBytes?: number
 }
 
 /** Limits with every default filled in. */
@@ -31,11 +31,11 @@ const DEFAULTS: QueryLimits = {
   maxRows: 200_000_000,
   timeoutMs: 30_000,
   cacheCharacters: 16_000_000,
-  cacheBytes: 2 ** 26,
+  rowCacheBytes: 2 ** 26,
 }
 
 /** What may be nothing at all. */
-const MAY_BE_ZERO: ReadonlySet<string> = new Set(['maxWaiting', 'cacheCharacters', 'cacheBytes'])
+const MAY_BE_ZERO: ReadonlySet<string> = new Set(['maxWaiting', 'cacheCharacters', 'rowCacheBytes'])
 
 /** Checks limits and fills in defaults. @throws AnalyticsError `invalid_options` with the field at fault. */
 export function resolveQueries(options: QueriesOptions = {}): QueryLimits {

@@ -51,10 +51,10 @@ export interface QueryEngine {
 /** The engine: opens the tiers of the range, lets the kind's machine consume them, and says what was read. */
 export function queryEngine(options: QueryEngineOptions): QueryEngine {
   const { store, cold, findMetric = nothing, findCohort = nothing, limits = resolveQueries(), now } = options
-  const { concurrency, maxWaiting, maxRows, cacheCharacters, cacheBytes } = limits
+  const { concurrency, maxWaiting, maxRows, cacheCharacters, rowCacheBytes } = limits
   const heavy = admission({ running: concurrency, waiting: maxWaiting })
   const cache = answerCache(cacheCharacters)
-  const kept = keptRows(cacheBytes)
+  const kept = keptRows(rowCacheBytes)
 
   async function answer<Q extends Query>(query: Q, analysis: Analysis<Q>, signal: AbortSignal) {
     const base = baseOf(query)

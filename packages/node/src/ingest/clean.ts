@@ -1,38 +1,10 @@
-import { type JsonObject, LIMITS, type ParsedEvent, type StoredEvent, type WireEvent } from '@analytics/protocol'
+import type { JsonObject, ParsedEvent, StoredEvent, WireEvent } from '@analytics/protocol'
 import type { ClientFacts } from './client.js'
+import type { BatchTimes, EventTime } from './event-time.js'
 
 /** What is known of a request, beyond its events. */
-export interface Receipt {
-  /** When the server received it, UTC milliseconds. */
-  receivedAt: number
-  /** The client's clock when it sent the batch, ISO. */
-  sentAt: string | undefined
+export interface Receipt extends BatchTimes {
   client: ClientFacts
-}
-
-/** The time of an event, and what was done to the client's. */
-export interface EventTime {
-  time: number
-  /** `skew`: moved by the error of the client's clock. `receipt`: implausible, hence the time of receipt. */
-  flag?: 'skew' | 'receipt'
-}
-
-/**
- * The event time: the client's `timestamp`. Only a skew beyond 5 minutes, told by `sentAt`, is corrected; a time that is then
- * more than 5 minutes ahead or older than `maxAgeMs` is replaced by the time of receipt.
- */
-export function eventTime(
-  timestamp: string,
-  { receivedAt, sentAt }: Pick<Receipt, 'receivedAt' | 'sentAt'>,
-  maxAgeMs: number = LIMITS.eventAgeMs,
-): EventTime {
-  const claimed = Date.parse(timestamp)
-  const skew = sentAt === undefined ? 0 : receivedAt - Date.parse(sentAt)
-  const isSkewed = Math.abs(skew) > LIMITS.clockSkewMs
-  const time = isSkewed ? claimed + skew : claimed
-  if (time > receivedAt + LIMITS.clockSkewMs || time < receivedAt - maxAgeMs)
-    return { time: receivedAt, flag: 'receipt' }
-  return isSkewed ? { time, flag: 'skew' } : { time }
 }
 
 /** Turns a checked wire event into the row that stores keep. */

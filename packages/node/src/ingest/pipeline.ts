@@ -12,7 +12,8 @@ import { errorFacts, type Logger } from '../logger.js'
 import type { SuppressionList } from '../privacy/suppression.js'
 import type { EventQueue, PublishOutcome } from '../queue.js'
 import type { HotStore, InsertOutcome } from '../store.js'
-import { eventTime, type Receipt, toStoredEvent } from './clean.js'
+import { type Receipt, toStoredEvent } from './clean.js'
+import { type EventTimeLimits, eventTime } from './event-time.js'
 import type { SchemaRegistry } from './schema-registry.js'
 
 /** Told about events after they are stored. */
@@ -24,6 +25,7 @@ export interface PipelineOptions {
   queue: EventQueue
   registry: SchemaRegistry
   suppression: SuppressionList
+  eventTimes: EventTimeLimits
   listeners: readonly EventListener[]
   logger: Logger
   now: () => number
@@ -42,7 +44,7 @@ export interface Pipeline {
 
 /** Builds the pipeline and starts its consumer. */
 export function ingestPipeline(options: PipelineOptions): Pipeline {
-  const { queue, registry, suppression, now } = options
+  const { queue, registry, suppression, eventTimes, now } = options
   queue.consume((events) => storeGroup(options, events))
   return {
     async store(events) {
@@ -56,7 +58,7 @@ export function ingestPipeline(options: PipelineOptions): Pipeline {
       const results = await Promise.all(batch.events.map((parsed, index) => judge(parsed, index, registry)))
       const checked = results.filter((one): one is Good => 'parsed' in one)
       const all = checked.map(({ parsed }) =>
-        toStoredEvent(parsed, eventTime(parsed.event.timestamp, receipt), receipt, now()),
+        toStoredEvent(parsed, eventTime(parsed.event.timestamp, receipt, eventTimes), receipt, now()),
       )
       const suppressed = await suppression.check(all)
       checked.forEach(({ result }, i) => {

@@ -1,4 +1,5 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import type { AnalyticsOptions, EventTimeOptions } from '@analytics/node'
 import { memoryStore } from '@analytics/node/memory'
 import { LIMITS } from '@analytics/protocol'
 import { ulid } from 'ulid'
@@ -143,22 +144,48 @@ describe('POST /events', () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
   })
 
-  it('corrects a clock that is off, and files impossible times at their receipt', async () => {
+  describe('times of clients', () => {
     const now = Date.UTC(2026, 5, 15, 12)
-    const server = await testServer({ now: () => now })
-    const at = (ms: number) => new Date(now + ms).toISOString()
     const hour = 3_600_000
-    const send = async (timestamp: string, sentAt: string | undefined) => {
-      const event = wireEvent({ timestamp })
-      await post(server, '/events', { sentAt, events: [event] })
-      const row = (await stored(server)).find(({ eventId }) => eventId === event.eventId)!
-      return [Date.parse(row.eventTimestamp) - now, row.properties?.$flags]
+    const at = (ms: number) => new Date(now + ms).toISOString()
+    /** Sends one event, and tells its time, from now on, and its flags. */
+    async function sender(eventTimes: EventTimeOptions = {}) {
+      const server = await testServer({ now: () => now, eventTimes })
+      return async (timestamp: string, sentAt: string | undefined) => {
+        const event = wireEvent({ timestamp })
+        await post(server, '/events', { sentAt, events: [event] })
+        const row = (await stored(server)).find(({ eventId }) => eventId === event.eventId)!
+        return [Date.parse(row.eventTimestamp) - now, row.properties?.$flags]
+      }
     }
-    expect(await send(at(-60_000), at(0))).toEqual([-60_000, undefined])
-    expect(await send(at(2 * hour - 60_000), at(2 * hour))).toEqual([-60_000, ['time:skew']])
-    expect(await send(at(2 * hour), undefined)).toEqual([0, ['time:receipt']])
-    expect(await send(at(-31 * 24 * hour), at(0))).toEqual([0, ['time:receipt']])
-    expect(await send(at(-29 * 24 * hour), at(0))).toEqual([-29 * 24 * hour, undefined])
+
+    it('are corrected where a clock is off, and replaced where they are impossible', async () => {
+      const send = await sender()
+      expect(await send(at(-60_000), at(0))).toEqual([-60_000, undefined])
+      expect(await send(at(2 * hour - 60_000), at(2 * hour))).toEqual([-60_000, ['time:skew']])
+      expect(await send(at(2 * hour), undefined)).toEqual([0, ['time:receipt']])
+      expect(await send(at(-31 * 24 * hour), at(0))).toEqual([0, ['time:receipt']])
+      expect(await send(at(-29 * 24 * hour), at(0))).toEqual([-29 * 24 * hour, undefined])
+    })
+
+    it('are believed as far as the options say', async () => {
+      const strict = await sender({ maxSkewMs: 0, maxAheadMs: 0, maxAgeMs: hour })
+      expect(await strict(at(-60_000), at(-1000))).toEqual([-59_000, ['time:skew']])
+      expect(await strict(at(1), undefined)).toEqual([0, ['time:receipt']])
+      expect(await strict(at(-2 * hour), undefined)).toEqual([0, ['time:receipt']])
+      const lenient = await sender({ maxSkewMs: 24 * hour, maxAheadMs: 3 * hour, maxAgeMs: false })
+      expect(await lenient(at(2 * hour), at(2 * hour))).toEqual([2 * hour, undefined])
+      expect(await lenient(at(-2000 * 24 * hour), undefined)).toEqual([-2000 * 24 * hour, undefined])
+    })
+
+    it.each([
+      ['maxSkewMs', -1],
+      ['maxAheadMs', Number.NaN],
+      ['maxAgeMs', '30d'],
+    ])('have no limit %s of %s', async (name, value) => {
+      const options = { eventTimes: { [name]: value } } as Partial<AnalyticsOptions>
+      await expect(testServer(options)).rejects.toMatchObject({ code: 'invalid_options', field: `eventTimes.${name}` })
+    })
   })
 
   it('checks defined events, brings old versions up to date, and fills the value', async () => {
