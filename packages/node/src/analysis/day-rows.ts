@@ -1,30 +1,25 @@
 import { DAY_MS, type Day, dayStart, type EventBatch } from '@analytics/protocol'
 
-/** Events of one day in order of time, each of one of some parts. */
+/** Rows of one day in order of time, each of one of some parts. */
 export interface DayRows {
   /** From the beginning of the day, in ms. */
   time: Uint32Array
   /** As in `EventBatch`. */
   person: Int32Array
-  /** The number of the part that the event is of. */
+  /** The number of the row's part. */
   part: Uint8Array
+  /** As in `EventBatch`. */
+  counts?: Uint32Array
 }
 
-/** What a row takes. */
-export const ROW_BYTES = 9
-
-/** Parts that can be told apart. */
-export const MOST_PARTS = 255
+/** What rows take. */
+export const bytesOfRows = ({ time, counts }: DayRows): number => time.length * (counts ? 13 : 9)
 
 /** Rows that are given at once, few enough to be in the processor's cache when they are consumed. */
 const BATCH_ROWS = 32_768
 
 /** Rows for which there is room at first. */
 const FIRST_ROWS = 1024
-
-function emptyRows(length: number): DayRows {
-  return { time: new Uint32Array(length), person: new Int32Array(length), part: new Uint8Array(length) }
-}
 
 /** What is read of a day. */
 export interface DayRead {
@@ -37,22 +32,23 @@ export interface DayRead {
 /** Gives the rows of days, one day after the other, that lie in `[from, to)`, UTC milliseconds. */
 export function* batchesOf(days: Iterable<DayRead>, { from, to }: { from: number; to: number }): Generator<EventBatch> {
   // One memory for all: to get new one each time takes longer than to fill it.
-  const batch = {
-    time: new Float64Array(BATCH_ROWS),
-    person: new Int32Array(BATCH_ROWS),
-    matches: new Uint32Array(BATCH_ROWS),
-  }
+  const time = new Float64Array(BATCH_ROWS)
+  const person = new Int32Array(BATCH_ROWS)
+  const matches = new Uint32Array(BATCH_ROWS)
+  const counts = new Uint32Array(BATCH_ROWS)
   for (const read of days) {
-    const { time } = read.rows
+    const { rows } = read
     const start = dayStart(read.day)
-    const end = firstFrom(time, to - start)
-    for (let row = firstFrom(time, from - start); row < end; row += BATCH_ROWS) {
-      const length = fill(batch, read, { row, end: Math.min(end, row + BATCH_ROWS), start })
+    const end = firstFrom(rows.time, to - start)
+    for (let row = firstFrom(rows.time, from - start); row < end; row += BATCH_ROWS) {
+      const part = { row, end: Math.min(end, row + BATCH_ROWS), start }
+      const length = fill({ time, person, matches, counts }, read, part)
       yield {
         length,
-        time: batch.time.subarray(0, length),
-        person: batch.person.subarray(0, length),
-        matches: batch.matches.subarray(0, length),
+        time: time.subarray(0, length),
+        person: person.subarray(0, length),
+        matches: matches.subarray(0, length),
+        ...(rows.counts ? { counts: counts.subarray(0, length) } : {}),
         columns: {},
       }
     }
@@ -61,18 +57,19 @@ export function* batchesOf(days: Iterable<DayRead>, { from, to }: { from: number
 
 /** Copies what matches of some rows, and tells how many do. */
 function fill(
-  { time, person, matches }: Pick<EventBatch, 'time' | 'person' | 'matches'>,
+  { time, person, matches, counts }: Required<Omit<EventBatch, 'length' | 'columns'>>,
   { rows, masks }: DayRead,
   { row, end, start }: { row: number; end: number; start: number },
 ): number {
   // Looked up once: for each row it would take as long as to copy it.
-  const { time: ofDay, person: people, part } = rows
+  const { time: ofDay, person: people, part, counts: many } = rows
   let length = 0
   for (let i = row; i < end; i++) {
     const mask = masks[part[i]!]!
     if (mask === 0) continue
     time[length] = start + ofDay[i]!
     person[length] = people[i]!
+    if (many) counts[length] = many[i]!
     matches[length++] = mask
   }
   return length
@@ -96,15 +93,17 @@ function firstFrom(time: Uint32Array, ms: number): number {
 export function joinRows(first: DayRows, second: DayRows, numbers: Int16Array): DayRows {
   const joined = growingRows(first.time.length + second.time.length)
   let place = 0
+  const pushFirst = () => {
+    joined.push(first.time[place]!, first.person[place]!, first.part[place]!, first.counts?.[place])
+    place++
+  }
   for (let i = 0; i < second.time.length; i++) {
     const number = numbers[second.part[i]!]!
     if (number < 0) continue
-    const ms = second.time[i]!
-    for (; place < first.time.length && first.time[place]! <= ms; place++)
-      joined.push(first.time[place]!, first.person[place]!, first.part[place]!)
-    joined.push(ms, second.person[i]!, number)
+    while (place < first.time.length && first.time[place]! <= second.time[i]!) pushFirst()
+    joined.push(second.time[i]!, second.person[i]!, number, second.counts?.[i])
   }
-  for (; place < first.time.length; place++) joined.push(first.time[place]!, first.person[place]!, first.part[place]!)
+  while (place < first.time.length) pushFirst()
   return joined.take()
 }
 
@@ -116,16 +115,14 @@ export interface DayCollector {
 }
 
 /**
- * Copies the rows of days, ascending, and tells of each day when all of it has come, until it is answered with false. Rows of other days
- * are passed over.
- * @param masks By part, what its rows match: each row is of the one that has the lowest of its bits.
+ * Copies the rows of days, ascending, and tells of each day when all of it has come, until it is answered with false, or a row has no part.
+ * Rows of other days are passed over.
  */
 export function collectDays(
   days: readonly Day[],
-  masks: readonly number[],
+  partOf: (matches: number) => number | undefined,
   onDay: (day: Day, rows: DayRows) => boolean,
 ): DayCollector {
-  const partOf = Uint8Array.from({ length: 32 }, (_, bit) => masks.findIndex((mask) => (mask & (1 << bit)) !== 0))
   const collected = growingRows(FIRST_ROWS)
   let at = 0
   let isOver = false
@@ -138,7 +135,7 @@ export function collectDays(
   }
 
   return {
-    add({ length, time, person, matches }) {
+    add({ length, time, person, matches, counts }) {
       let from = start()
       for (let row = 0; row < length && !isOver; row++) {
         while (time[row]! >= from + DAY_MS) {
@@ -146,8 +143,9 @@ export function collectDays(
           from = start()
         }
         if (time[row]! < from) continue
-        const lowestBit = 31 - Math.clz32(matches[row]! & -matches[row]!)
-        collected.push(time[row]! - from, person[row]!, partOf[lowestBit]!)
+        const part = partOf(matches[row]!)
+        if (part === undefined) isOver = true
+        else collected.push(time[row]! - from, person[row]!, part, counts?.[row])
       }
     },
     end() {
@@ -156,35 +154,48 @@ export function collectDays(
   }
 }
 
-/** Rows that come one by one. */
+/** Rows that come one by one; those that come with no number of events stand for one. */
 function growingRows(room: number) {
   let length = 0
-  let rows = emptyRows(room)
+  let time = new Uint32Array(room)
+  let person = new Int32Array(room)
+  let part = new Uint8Array(room)
+  let counts: Uint32Array<ArrayBuffer> | undefined
 
   function grow(): void {
-    const larger = emptyRows(Math.max(FIRST_ROWS, length * 2))
-    larger.time.set(rows.time)
-    larger.person.set(rows.person)
-    larger.part.set(rows.part)
-    rows = larger
+    const larger = Math.max(FIRST_ROWS, length * 2)
+    time = copied(time, new Uint32Array(larger))
+    person = copied(person, new Int32Array(larger))
+    part = copied(part, new Uint8Array(larger))
+    counts &&= copied(counts, new Uint32Array(larger))
   }
 
   return {
-    push(ms: number, person: number, part: number): void {
-      if (length === rows.time.length) grow()
-      rows.time[length] = ms
-      rows.person[length] = person
-      rows.part[length++] = part
+    push(ms: number, id: number, number: number, count?: number): void {
+      if (length === time.length) grow()
+      time[length] = ms
+      person[length] = id
+      part[length] = number
+      if (count !== undefined) counts ??= new Uint32Array(time.length).fill(1, 0, length)
+      if (counts) counts[length] = count ?? 1
+      length++
     },
     /** A copy of all that came; what comes next is the first again. */
     take(): DayRows {
       const taken = {
-        time: rows.time.slice(0, length),
-        person: rows.person.slice(0, length),
-        part: rows.part.slice(0, length),
+        time: time.slice(0, length),
+        person: person.slice(0, length),
+        part: part.slice(0, length),
+        ...(counts ? { counts: counts.slice(0, length) } : {}),
       }
       length = 0
+      counts = undefined
       return taken
     },
   }
+}
+
+function copied<Numbers extends Uint8Array | Int32Array | Uint32Array>(from: Numbers, to: Numbers): Numbers {
+  to.set(from)
+  return to
 }

@@ -1,26 +1,15 @@
-import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import { canonicalJson, DAY_MS, type Day, dayStart, type EventBatch, type ScanRequest } from '@analytics/protocol'
-import { batchesOf, collectDays, type DayRead, type DayRows, joinRows, MOST_PARTS, ROW_BYTES } from './day-rows.js'
-
-/** About what a day takes beside its rows. */
-const DAY_BYTES = 1000
-
-/** What is kept of a day. */
-interface KeptDay extends DayRows {
-  day: Day
-  /** The keys of its parts, by their numbers. */
-  parts: readonly string[]
-  /** Number of the last change that was there to be read. */
-  asOf: number
-}
+import { DAY_MS, type Day, dayOf, dayStart, type EventBatch, type ScanRequest } from '@analytics/protocol'
+import { batchesOf, collectDays, type DayRead, type DayRows } from './day-rows.js'
+import { bytesOfDay, joinDays, type KeptDay, keptDays, type LastChange } from './kept-days.js'
+import { hashOf, keptParts } from './kept-parts.js'
 
 /**
  * Instants and people of the events that scans have read lately, by day and by what was asked for: a question that is asked again, or
  * shares steps with one before, then reads only those days that have changed.
  */
 export interface KeptRows {
-  /** Of a scan; undefined where its rows can't be kept. `scope` names what else decides which rows it gives. */
+  /** Of a scan; undefined where its rows can't be kept: those with columns, or with intervals that are longer than a day. */
   of(request: KeptRequest, scope: KeptScope): KeptScan | undefined
 }
 
@@ -35,12 +24,13 @@ export interface KeptScope {
   to: number
   /** Number of the last change before reading began. */
   asOf: number
-  /** Number of the last change of a day. */
-  lastChange(day: Day): number
+  lastChange: LastChange
 }
 
 /** One scan over what is kept. */
 export interface KeptScan {
+  /** What sources are to be asked for, so that each row is of one day. */
+  request: KeptRequest
   /** Whether all of a day is kept; it stays so for this scan. */
   has(day: Day): boolean
   /** The rows of days that are kept, within the range. */
@@ -49,139 +39,100 @@ export interface KeptScan {
   keep(days: readonly Day[], rows: AsyncIterable<EventBatch>): AsyncGenerator<EventBatch>
 }
 
-/** Keeps the days that were used last, up to so many bytes. */
+/** Keeps the rows of the days that were used last, up to so many bytes. */
 export function keptRows(maxBytes: number): KeptRows {
-  const days = new Map<string, KeptDay>()
-  let size = 0
+  const days = keptDays(maxBytes)
 
-  function remove(key: string): KeptDay | undefined {
-    const day = days.get(key)
-    if (day) size -= bytesOf(day)
-    days.delete(key)
-    return day
-  }
+  function scanOf(request: KeptRequest, { tiers, from, to, asOf, lastChange }: KeptScope): KeptScan {
+    const { matches, where, intervals, signal } = request
+    const parts = keptParts(matches)
+    const keyOf = keysOfDays({ tiers, where, matches: parts.shared }, intervals)
+    const isWhole = (day: Day): boolean => dayStart(day) >= from && dayStart(day) + DAY_MS <= to
+    const found = new Map<Day, KeptDay>()
+    // What comes first stays: a scan of more than there is room for would else push out what it needs next time.
+    let room = maxBytes
 
-  function add(key: string, day: KeptDay): void {
-    remove(key)
-    // The newest is last.
-    days.set(key, day)
-    size += bytesOf(day)
-    for (const oldest of days.keys()) {
-      if (size <= maxBytes) return
-      remove(oldest)
+    function keepDay(day: Day, rows: DayRows): boolean {
+      const made = { ...rows, day, parts: parts.keys(), asOf }
+      const before = days.find(keyOf(day), lastChange)
+      const joined = before ? joinDays(made, before) : made
+      const kept = bytesOfDay(joined) <= room ? joined : made
+      room -= bytesOfDay(kept)
+      if (room >= 0) days.add(keyOf(day), kept)
+      return room >= 0
     }
-  }
 
-  /** Days that have changed are not asked for any more; what they hold may have been erased. */
-  function forgetChanged(lastChange: (day: Day) => number): void {
-    for (const [key, { day, asOf }] of days) if (asOf < lastChange(day)) remove(key)
-  }
+    function* readsOf(asked: readonly Day[]): Generator<DayRead> {
+      for (const day of asked) {
+        const rows = found.get(day)!
+        yield { day, rows, masks: Uint32Array.from(rows.parts, parts.matchesOf) }
+      }
+    }
 
-  /** The day, unless it has changed. */
-  function find(key: string, lastChange: number): KeptDay | undefined {
-    const day = remove(key)
-    if (!day || day.asOf < lastChange) return undefined
-    add(key, day)
-    return day
+    return {
+      request,
+      has(day) {
+        // What stands for several events can't be divided.
+        const kept = intervals && !isWhole(day) ? undefined : days.find(keyOf(day), lastChange)
+        if (!kept || !parts.isWhole(kept.parts)) return false
+        found.set(day, kept)
+        room -= bytesOfDay(kept)
+        return true
+      },
+      async *read(asked) {
+        for (const batch of batchesOf(readsOf(asked), { from, to })) {
+          yield batch
+          // Nothing is waited for: others in the process have their turn.
+          await setImmediate()
+          signal?.throwIfAborted()
+        }
+      },
+      async *keep(asked, rows) {
+        const collected = collectDays(asked.filter(isWhole), parts.partOf, keepDay)
+        for await (const batch of rows) {
+          collected.add(batch)
+          yield batch
+        }
+        collected.end()
+      },
+    }
   }
 
   return {
     of(request, scope) {
-      forgetChanged(scope.lastChange)
-      const parts = partsOf(request)
-      if (maxBytes === 0 || !parts) return undefined
-      const keys = parts.map(({ key }) => key)
-      const maskOf = new Map(parts.map(({ key, mask }) => [key, mask]))
-      const same = hashOf({ tiers: scope.tiers, where: request.where })
-      const keyOfDay = (day: Day): string => `${day} ${same}`
-      const found = new Map<Day, KeptDay>()
-      // What comes first stays: a scan of more than there is room for would else push out what it needs next time.
-      let room = maxBytes
-      const isWhole = (day: Day): boolean => dayStart(day) >= scope.from && dayStart(day) + DAY_MS <= scope.to
-
-      function keepDay(day: Day, rows: DayRows): boolean {
-        const made = { ...rows, day, parts: keys, asOf: scope.asOf }
-        const before = find(keyOfDay(day), scope.lastChange(day))
-        const joined = before ? joinDays(made, before) : made
-        const kept = bytesOf(joined) <= room ? joined : made
-        room -= bytesOf(kept)
-        if (room >= 0) add(keyOfDay(day), kept)
-        return room >= 0
-      }
-
-      function* kept(asked: readonly Day[]): Generator<DayRead> {
-        for (const day of asked) {
-          const rows = found.get(day)!
-          yield { day, rows, masks: Uint32Array.from(rows.parts, (key) => maskOf.get(key) ?? 0) }
-        }
-      }
-
-      return {
-        has(day) {
-          const rows = find(keyOfDay(day), scope.lastChange(day))
-          if (!rows || !keys.every((key) => rows.parts.includes(key))) return false
-          found.set(day, rows)
-          room -= bytesOf(rows)
-          return true
-        },
-        async *read(asked) {
-          for (const batch of batchesOf(kept(asked), scope)) {
-            yield batch
-            // Nothing is waited for: others in the process have their turn.
-            await setImmediate()
-            request.signal?.throwIfAborted()
-          }
-        },
-        async *keep(asked, rows) {
-          const masks = parts.map(({ mask }) => mask)
-          const collected = collectDays(asked.filter(isWhole), masks, keepDay)
-          for await (const batch of rows) {
-            collected.add(batch)
-            yield batch
-          }
-          collected.end()
-        },
-      }
+      days.forgetChanged(scope.lastChange)
+      if (maxBytes === 0 || (request.columns ?? []).length > 0) return undefined
+      if (!request.intervals) return scanOf(request, scope)
+      const intervals = withinDays(request.intervals, scope)
+      return intervals && scanOf({ ...request, intervals }, scope)
     },
   }
 }
 
-const bytesOf = ({ time }: DayRows): number => time.length * ROW_BYTES + DAY_BYTES
+/** A day has up to 25 hours where clocks are put back. */
+const LONGEST_DAY_MS = 25 * 3_600_000
 
-/** A day with the parts that it lacks of an earlier one, since when nothing has changed. */
-function joinDays(day: KeptDay, before: KeptDay): KeptDay {
-  const others = before.parts.filter((key) => !day.parts.includes(key))
-  if (others.length === 0 || day.parts.length + others.length > MOST_PARTS) return day
-  const numbers = Int16Array.from(before.parts, (key) =>
-    others.includes(key) ? day.parts.length + others.indexOf(key) : -1,
-  )
-  return { ...joinRows(day, before, numbers), day: day.day, parts: [...day.parts, ...others], asOf: day.asOf }
+/** The intervals of a range cut where UTC days begin; undefined where they are longer: there are far fewer rows then if days are joined. */
+function withinDays(intervals: Float64Array, { from, to }: Pick<KeptScope, 'from' | 'to'>): Float64Array | undefined {
+  const starts = [from, ...intervals.filter((start) => start > from && start < to), to]
+  if (starts.some((start, i) => i > 0 && start - starts[i - 1]! > LONGEST_DAY_MS)) return undefined
+  const days: number[] = []
+  for (let start = dayStart(dayOf(from)) + DAY_MS; start < to; start += DAY_MS) days.push(start)
+  return Float64Array.from(new Set([...intervals, ...days])).sort()
 }
 
-/** What is kept by itself of a scan: the rows of a match, which all have its bit and those of matches that are the same. */
-interface Part {
-  key: string
-  mask: number
-}
-
-/**
- * The parts of a scan, if each of its rows is of one alone: if types tell them apart. Rows with columns, or that may stand for several
- * events, are not kept.
- */
-function partsOf({ matches, columns = [], intervals }: KeptRequest): Part[] | undefined {
-  if (columns.length > 0 || intervals) return undefined
-  const parts = new Map<string, Part & { types: readonly string[] | undefined }>()
-  for (const [i, match] of matches.entries()) {
-    const key = hashOf(match)
-    const { mask = 0 } = parts.get(key) ?? {}
-    parts.set(key, { key, mask: mask | (1 << i), types: match.eventTypes })
+/** Names what is kept of each day for scans that differ in nothing else. */
+function keysOfDays(asked: object, intervals: Float64Array | undefined): (day: Day) => string {
+  const starts = new Map<Day, number[]>()
+  for (const start of intervals ?? []) {
+    const day = dayOf(start)
+    const within = starts.get(day) ?? []
+    starts.set(day, within)
+    if (start > dayStart(day)) within.push(start - dayStart(day))
   }
-  const different = [...parts.values()]
-  if (different.length === 1) return different
-  const types = different.flatMap((part) => (part.types ? [...new Set(part.types)] : undefined))
-  const areApart = !types.includes(undefined) && new Set(types).size === types.length
-  return areApart ? different : undefined
+  const shared = hashOf({ ...asked, hasIntervals: intervals !== undefined })
+  return (day) => {
+    const within = starts.get(day) ?? []
+    return `${day} ${shared}${within.length > 0 ? hashOf(within) : ''}`
+  }
 }
-
-/** Short, however long the condition is. */
-const hashOf = (asked: unknown): string => createHash('sha256').update(canonicalJson(asked)).digest('base64')

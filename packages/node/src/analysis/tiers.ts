@@ -146,8 +146,9 @@ function tierReader({ store, kept }: Tiers, view: ColdView | undefined, layout: 
     rows,
 
     async *scan(request) {
+      const rows = keptOf(request)
       const scanOne = async function* (stretch: Stretch) {
-        const one: ScanRequest = { ...request, ...span(stretch) }
+        const one: ScanRequest = { ...(rows?.request ?? request), ...span(stretch) }
         const isHot = !stretch.isCold || hotDays.has(stretch.days[0])
         const hot = isHot
           ? counted(scanWithout(store, { ...one, except }, await doublesIn(stretch)), countHot)
@@ -155,7 +156,6 @@ function tierReader({ store, kept }: Tiers, view: ColdView | undefined, layout: 
         if (view && stretch.isCold) yield* view.scan(stretch.days[0], one, hot)
         else if (hot) yield* hot
       }
-      const rows = keptOf(request)
       const parts = stretches(days, coldDays, rows)
       yield* readAhead(
         parts.map((stretch) => () => {

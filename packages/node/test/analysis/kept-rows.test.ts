@@ -19,28 +19,43 @@ const MATCHES: EventMatch[] = [
   {},
 ]
 
-/** Rows of a scan and how many of them had been kept, each row as text, sorted within its instant. */
+interface Asked {
+  from?: number
+  to?: number
+  matches?: EventMatch[]
+  intervals?: Float64Array
+}
+
+/** Rows of a scan, sorted, and how many had been kept. Of rows with intervals, how many events there are of each person, interval and matches. */
 async function scan(
   store: HotStore,
   kept: KeptRows | undefined,
-  { from = DAY, to = DAY + DAYS * DAY_MS, matches = MATCHES.slice(0, 2) } = {},
+  { from = DAY, to = DAY + DAYS * DAY_MS, matches = MATCHES.slice(0, 2), intervals }: Asked = {},
 ): Promise<{ rows: string[]; read: number; fromMemory: number }> {
   const options = { from, to, tiers: 'all', onArchived: 'error' } as const
   const reader = await openTiers({ store, cold: undefined, ...(kept ? { kept } : {}) }, options)
-  const rows: string[] = []
+  const found = new Map<string, number>()
   let last = Number.NEGATIVE_INFINITY
-  for await (const { length, time, person, matches: masks } of reader.scan({ matches })) {
-    expect([time.length, person.length, masks.length]).toEqual([length, length, length])
+  for await (const batch of reader.scan({ matches, ...(intervals ? { intervals } : {}) })) {
+    const { length, time, person, matches: masks, counts } = batch
+    for (const column of [time, person, masks, counts ?? time]) expect(column.length).toBe(length)
     for (let row = 0; row < length; row++) {
       expect(time[row]!).toBeGreaterThanOrEqual(last)
       last = time[row]!
-      rows.push(`${time[row]} ${person[row]} ${masks[row]}`)
+      const interval = intervals ? intervals.findLastIndex((start) => start <= last) : last
+      const key = `${interval} ${person[row]} ${masks[row]}`
+      found.set(key, (found.get(key) ?? 0) + (counts?.[row] ?? 1))
     }
   }
   reader.release()
   const { hotRows, keptRows: fromMemory } = reader.stats()
-  return { rows: rows.sort(), read: hotRows, fromMemory }
+  return { rows: [...found].map(([key, count]) => `${key} ${count}`).sort(), read: hotRows, fromMemory }
 }
+
+const HOUR_MS = 3_600_000
+/** Days that begin at an hour of UTC. */
+const daysFrom = (hour: number) =>
+  Float64Array.from({ length: DAYS + 1 }, (_, day) => DAY + (day - 1) * DAY_MS + hour * HOUR_MS)
 
 describe.each([
   ['memory', () => memoryStore()],
@@ -97,12 +112,32 @@ describe.each([
     }
   })
 
-  it('are none where one event may fit several matches in part', async () => {
+  it('stay together where one event may fit several matches', async () => {
     const kept = keptRows(1e6)
-    for (const matches of [[{}, MATCHES[0]!], [MATCHES[1]!, MATCHES[2]!], MATCHES.slice(3, 5)]) {
-      await scan(store, kept, { matches })
+    for (const matches of [[{}, MATCHES[0]!], MATCHES.slice(1, 3), [MATCHES[0]!, {}]]) {
       expect(await scan(store, kept, { matches })).toMatchObject({ fromMemory: 0 })
+      const found = await scan(store, kept, { matches })
+      expect(found.read).toBe(0)
+      expect(found.rows).toEqual((await scan(store, undefined, { matches })).rows)
     }
+  })
+
+  it('stand for the events of a part of a day where intervals are asked for', async () => {
+    const kept = keptRows(1e6)
+    await insert(DAY + 6, DAY + 6 * HOUR_MS, DAY + 6 * HOUR_MS + 1)
+    for (const intervals of [daysFrom(0), daysFrom(5)]) {
+      const { read } = await scan(store, kept, { intervals })
+      const found = await scan(store, kept, { intervals })
+      expect(found).toMatchObject({ read: 0, fromMemory: read })
+      expect(found.rows).toEqual((await scan(store, undefined, { intervals })).rows)
+    }
+  })
+
+  it('are none of intervals that are longer than a day', async () => {
+    const kept = keptRows(1e6)
+    const intervals = Float64Array.of(DAY, DAY + 2 * DAY_MS)
+    await scan(store, kept, { intervals })
+    expect(await scan(store, kept, { intervals })).toMatchObject({ fromMemory: 0 })
   })
 
   it('take no more memory than they may: the first days of a long range stay', async () => {
@@ -164,30 +199,38 @@ const change = fc.oneof(
     ),
     from: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: DAYS * 2 })),
     hours: fc.oneof(fc.constant(DAYS * 24), fc.integer({ min: 1, max: DAYS * 24 })),
+    daysFrom: fc.option(fc.constantFrom(0, 5, 22)),
   }),
 )
 
-describe('scans with kept rows', () => {
+describe.each([
+  ['memory', () => memoryStore(), 100],
+  ['DuckDB', () => duckdbStore({ path: ':memory:' }), 10],
+])('scans of a store in %s with kept rows', (_name, open: () => HotStore, numRuns) => {
   it('give the same as without, whatever was asked and stored before', async () => {
     const bytes = fc.constantFrom(1000, 2100, 3100, 1e6)
     await fc.assert(
       fc.asyncProperty(fc.array(change, { maxLength: 25 }), bytes, async (changes, maxBytes) => {
-        const store = memoryStore()
+        const store = open()
+        await store.setup('auto')
         const kept = keptRows(maxBytes)
         for (const one of changes) {
           if ('insert' in one) {
             const events = one.insert.map(({ at, type, browser }) =>
               // On the edges of days, too, and some at the same instant.
-              sampleEvent({ eventTimestamp: DAY + at * 4 * 3_600_000, eventType: type, browser }),
+              sampleEvent({ eventTimestamp: DAY + at * 4 * HOUR_MS, eventType: type, browser, userId: browser }),
             )
             await store.insertEvents(events)
           } else {
-            const from = DAY + one.from * 12 * 3_600_000
-            const asked = { from, to: from + one.hours * 3_600_000, matches: one.matches }
+            const from = DAY + one.from * 12 * HOUR_MS
+            const intervals = one.daysFrom === null ? {} : { intervals: daysFrom(one.daysFrom) }
+            const asked = { from, to: from + one.hours * HOUR_MS, matches: one.matches, ...intervals }
             expect((await scan(store, kept, asked)).rows).toEqual((await scan(store, undefined, asked)).rows)
           }
         }
+        await store.close()
       }),
+      { numRuns },
     )
   })
 })
