@@ -160,7 +160,8 @@ describe.each([
     const query = { kind: 'trend', range, metrics: ['events'] } as const
     const rowsOf = async (cohort?: string | CohortDefinition) => {
       const { meta } = await analytics.query({ ...query, ...(cohort === undefined ? {} : { cohort }) })
-      return { rows: meta.tiersRead.hot.rows, definitions: meta.definitions }
+      const { hot, memory } = meta.tiersRead
+      return { rows: hot.rows + (memory?.rows ?? 0), definitions: meta.definitions }
     }
     const alone = await rowsOf()
     const { rows } = await rowsOf({

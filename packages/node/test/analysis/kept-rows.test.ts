@@ -124,12 +124,19 @@ describe.each([
 
   it('stand for the events of a part of a day where intervals are asked for', async () => {
     const kept = keptRows(1e6)
-    await insert(DAY + 6, DAY + 6 * HOUR_MS, DAY + 6 * HOUR_MS + 1)
-    for (const intervals of [daysFrom(0), daysFrom(5)]) {
-      const { read } = await scan(store, kept, { intervals })
-      const found = await scan(store, kept, { intervals })
-      expect(found).toMatchObject({ read: 0, fromMemory: read })
-      expect(found.rows).toEqual((await scan(store, undefined, { intervals })).rows)
+    await insert(DAY + 6, DAY + 6 * HOUR_MS, DAY + 6 * HOUR_MS + 1, DAY + DAY_MS + HOUR_MS)
+    const isSame = async (asked: Asked) => {
+      const found = await scan(store, kept, asked)
+      expect(found.rows).toEqual((await scan(store, undefined, asked)).rows)
+      return found
+    }
+    for (const intervals of [daysFrom(0), daysFrom(5), undefined]) {
+      const asked = intervals ? { intervals } : {}
+      const { read } = await isSame(asked)
+      expect(await isSame(asked)).toMatchObject({ read: 0, fromMemory: read })
+      await isSame({ ...asked, to: DAY + 6 * HOUR_MS })
+      await insert(DAY + DAY_MS + 2 * HOUR_MS)
+      await isSame(asked)
     }
   })
 
@@ -169,6 +176,26 @@ describe.each([
     expect(second).toMatchObject({ read: 3, fromMemory: 2 })
   })
 
+  it('are not joined to what another scan kept that had begun before a change', async () => {
+    const kept = keptRows(1e6)
+    const options = { from: DAY, to: DAY + DAYS * DAY_MS, tiers: 'all', onArchived: 'error' } as const
+    const begin = async (match: EventMatch) => {
+      const reader = await openTiers({ store, cold: undefined, kept }, options)
+      const batches = reader.scan({ matches: [match] })[Symbol.asyncIterator]()
+      let { done } = await batches.next()
+      return async () => {
+        while (!done) ({ done } = await batches.next())
+        reader.release()
+      }
+    }
+    const endFirst = await begin(MATCHES[0]!)
+    await insert(DAY + 2)
+    const endSecond = await begin(MATCHES[1]!)
+    await endFirst()
+    await endSecond()
+    expect((await scan(store, kept)).rows).toEqual((await scan(store, undefined)).rows)
+  })
+
   it('are joined only to what is as new', async () => {
     const kept = keptRows(1e6)
     await scan(store, kept, { matches: [MATCHES[0]!] })
@@ -178,6 +205,15 @@ describe.each([
     expect(found.rows).toEqual((await scan(store, undefined)).rows)
     expect(found).toMatchObject({ read: 3, fromMemory: 2 })
   })
+})
+
+it('what is kept of all tiers is not what the hot tier has', async () => {
+  const kept = keptRows(1e6)
+  const scope = { from: DAY, to: DAY + DAY_MS, asOf: 1, lastChange: () => 1 }
+  const ofTiers = (tiers: string) => kept.of({ matches: MATCHES.slice(0, 1) }, { ...scope, tiers })!
+  const noRows = async function* () {}
+  for await (const _ of ofTiers('all').keep(['2026-01-15'], noRows()));
+  expect([ofTiers('all').has('2026-01-15'), ofTiers('hot').has('2026-01-15')]).toEqual([true, false])
 })
 
 const change = fc.oneof(
