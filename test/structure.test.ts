@@ -22,7 +22,7 @@ const RUNTIME_DEPENDENCIES: Record<PackageName, string[]> = {
   protocol: [],
   browser: ['@analytics/protocol', 'fflate', 'ulid'],
   react: ['@analytics/protocol'],
-  node: ['@analytics/protocol', 'bowser', 'croner', 'quickselect', 'temporal-polyfill', 'ulid', 'zod'],
+  node: ['@analytics/protocol', 'bowser', 'croner', 'quickselect', 'temporal-polyfill', 'ulid', 'xxhash-wasm', 'zod'],
   tiering: ['@analytics/protocol', 'ulid'],
 }
 

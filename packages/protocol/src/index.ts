@@ -47,6 +47,7 @@ export {
   type SchemaOutcome,
   type StandardSchema,
 } from './events.js'
+export { type HashNumbers, hashNumbers } from './hash-numbers.js'
 export { canonicalJson, isRecord, type Json, type JsonObject, PROTOTYPE_KEYS, type Scalar } from './json.js'
 export { COLUMN_LENGTHS, LIMITS, type TextColumn } from './limits.js'
 export type {

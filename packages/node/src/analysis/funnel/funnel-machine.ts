@@ -1,11 +1,12 @@
 import type { EventBatch, FunnelCell, FunnelResult, Step } from '@analytics/protocol'
 import type { People } from '../../store.js'
+import { numbersBelow } from '../numbers-below.js'
 import { buckets, type ResolvedRange } from '../time.js'
 import { funnelAttempts } from './funnel-attempts.js'
 import { peopleInCell, slotsOfGroup } from './funnel-cell.js'
 import { funnelGroups } from './funnel-groups.js'
 import { funnelPeople } from './funnel-people.js'
-import { everySlot, funnelGroupResults, funnelResult, shownGroups } from './funnel-result.js'
+import { funnelGroupResults, funnelResult, shownGroups } from './funnel-result.js'
 import { type FunnelTaker, funnelRows } from './funnel-rows.js'
 import { funnelSeries } from './funnel-series.js'
 import { type FunnelQuestion, funnelSpec } from './funnel-spec.js'
@@ -66,7 +67,7 @@ export function funnelMachine(
       const { group } = cell
       return groups && group !== undefined
         ? peopleInCell(groups, slotsOfGroup(groupsShown(), group), { cell, steps })
-        : peopleInCell({ state, people: whole.people }, everySlot(whole.count()), { cell, steps })
+        : peopleInCell({ state, people: whole.people }, numbersBelow(whole.count()), { cell, steps })
     },
   }
 }

@@ -62,20 +62,22 @@ function emptySessions(capacity: number): Sessions {
   }
 }
 
-/** No sessions yet. Memory: about 70 bytes and the id for each, and each page's text once. */
-export function sessionTable(people: People): SessionTable {
+/**
+ * No sessions yet. Memory: about 120 bytes for each, and each page's text once.
+ * @param idNumber The number of an id, from 0 on.
+ */
+export function sessionTable(people: People, idNumber: (id: string) => number): SessionTable {
   const slots = personSlots(people)
-  const ids = textNumbers()
   /** By the number of an id, one more than its first session; 0 where there is none. */
   let firsts = new Uint32Array(FIRST_CAPACITY)
   const pages = textNumbers()
-  const idNumbers = columnNumbers((value) => (value === SERVER_SESSION ? NONE : ids.of(String(value))))
+  const idNumbers = columnNumbers((value) => (value === SERVER_SESSION ? NONE : idNumber(String(value))))
   const pageNumbers = columnNumbers((value) => (value === null ? NONE : pages.of(String(value))))
   let sessions = emptySessions(0)
   let count = 0
 
   function grow(): void {
-    const larger = emptySessions(Math.max(FIRST_CAPACITY, count * 2))
+    const larger = emptySessions(Math.max(FIRST_CAPACITY, Math.ceil(count * 1.5)))
     for (const [name, column] of Object.entries(sessions)) larger[name as keyof Sessions].set(column)
     sessions = larger
   }

@@ -9,7 +9,9 @@ import { compareText } from '@analytics/protocol/filter'
 import { z } from 'zod'
 import { CONVERSION_PROPERTY } from '../../sessions/session.js'
 import { type Analysis, feed, whereOf } from '../analysis.js'
+import { hashedTexts } from '../hashed-texts.js'
 import { kindSchema } from '../kind-schema.js'
+import { numbersBelow } from '../numbers-below.js'
 import { median } from '../percentile.js'
 import { interval } from '../query-schema.js'
 import { type Buckets, buckets, isOver } from '../time.js'
@@ -39,7 +41,7 @@ export const sessions: Analysis<SessionsQuery> = {
   async run(query, context) {
     const { store, range, now } = context
     const intervals = query.interval && buckets(range, query.interval)
-    const table = sessionTable(await store.people())
+    const table = sessionTable(await store.people(), await hashedTexts())
     const columns = ['sessionId', 'pageUrl', 'eventValue']
     await feed(table, context, { matches: MATCHES, columns, ...whereOf(query) })
     return sessionsOf(table, { intervals, now, limit: query.limit ?? DEFAULT_LIMIT })
@@ -52,7 +54,7 @@ function sessionsOf(
   { intervals, now, limit }: { intervals: Buckets | undefined; now: number; limit: number },
 ): SessionsResult {
   const columns = table.columns()
-  const all = Uint32Array.from({ length: table.count() }, (_, session) => session)
+  const all = numbersBelow(table.count())
   return {
     total: numbersOf(columns, all),
     ...(intervals ? { series: seriesOf(columns, all, intervals, now) } : {}),
@@ -75,19 +77,30 @@ function seriesOf(columns: Sessions, all: Uint32Array, intervals: Buckets, now: 
 }
 
 function numbersOf(columns: Sessions, some: Uint32Array): SessionNumbers {
-  const times = Float64Array.from(some, (session) => columns.end[session]! - columns.start[session]!)
-  const sum = (value: (session: number) => number): number => some.reduce((total, session) => total + value(session), 0)
+  const { start, end, person, pageViews, isEngaged, conversions, value } = columns
+  const times = new Float64Array(some.length)
+  const people = new Set<number>()
+  const sums = { time: 0, bounces: 0, pageViews: 0, conversions: 0, value: 0 }
+  for (const [i, session] of some.entries()) {
+    const time = end[session]! - start[session]!
+    times[i] = time
+    people.add(person[session]!)
+    sums.time += time
+    if (pageViews[session]! <= 1 && isEngaged[session] === 0) sums.bounces++
+    sums.pageViews += pageViews[session]!
+    sums.conversions += conversions[session]!
+    sums.value += value[session]!
+  }
   const mean = (total: number): number | null => (some.length === 0 ? null : total / some.length)
-  const isBounce = (session: number): boolean => columns.pageViews[session]! <= 1 && columns.isEngaged[session] === 0
   return {
     sessions: some.length,
-    users: new Set(Int32Array.from(some, (session) => columns.person[session]!)).size,
-    averageSeconds: mean(times.reduce((total, one) => total + one, 0) / 1000),
+    users: people.size,
+    averageSeconds: mean(sums.time / 1000),
     medianSeconds: some.length === 0 ? null : median(times) / 1000,
-    bounceRate: mean(sum((session) => Number(isBounce(session)))),
-    pagesPerSession: mean(sum((session) => columns.pageViews[session]!)),
-    conversions: sum((session) => columns.conversions[session]!),
-    value: sum((session) => columns.value[session]!),
+    bounceRate: mean(sums.bounces),
+    pagesPerSession: mean(sums.pageViews),
+    conversions: sums.conversions,
+    value: sums.value,
   }
 }
 
