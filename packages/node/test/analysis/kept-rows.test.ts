@@ -207,6 +207,30 @@ describe.each([
   })
 })
 
+it('answers that are made while events are stored do not spoil later ones', async () => {
+  const store = duckdbStore({ path: ':memory:' })
+  await store.setup('auto')
+  const kept = keptRows(1e6)
+  const asked: Asked[] = [{}, { intervals: daysFrom(0) }, { matches: MATCHES.slice(1, 3) }]
+  try {
+    for (let round = 0; round < 30; round++) {
+      const events = Array.from({ length: 40 }, (_, i) =>
+        sampleEvent({
+          eventTimestamp: DAY + ((round * 7 + i) % (DAYS * 4)) * 6 * HOUR_MS + round,
+          eventType: 'ab'[i % 2]!,
+          userId: `user ${i % 5}`,
+        }),
+      )
+      const inserts = [events.slice(0, 20), events.slice(20)].map((some) => store.insertEvents(some))
+      await Promise.all([...inserts, ...asked.map((one) => scan(store, kept, one))])
+      for (const one of asked)
+        expect((await scan(store, kept, one)).rows).toEqual((await scan(store, undefined, one)).rows)
+    }
+  } finally {
+    await store.close()
+  }
+})
+
 it('what is kept of all tiers is not what the hot tier has', async () => {
   const kept = keptRows(1e6)
   const scope = { from: DAY, to: DAY + DAY_MS, asOf: 1, lastChange: () => 1 }
