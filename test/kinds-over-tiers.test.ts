@@ -41,6 +41,7 @@ const QUERIES: readonly Query[] = [
   },
   { kind: 'retention', range, startEvent: view, returnEvent: { event: '*' }, minOccurrences: 2 },
   { kind: 'retention', range, startEvent: view, returnEvent: click, mode: 'first-time', interval: 'hour', periods: 6 },
+  { kind: 'retention', range, startEvent: view, returnEvent: click, window: '24h' },
   { kind: 'lifecycle', range },
   { kind: 'stickiness', range, event: click, minOccurrences: 1, maxOccurrences: 2 },
   { kind: 'active-users', range, window: 'week' },

@@ -94,6 +94,9 @@ const unfiltered = fc.oneof(
     minOccurrences: fc.constantFrom(1, 2),
     brackets: fc.constant([1, 2]),
   }).map((more) => ({ kind: 'retention', range, startEvent: a, returnEvent: b, ...more })),
+  some({ interval, bounded: fc.boolean() }).map((more) => ({
+    ...{ kind: 'retention', range, startEvent: a, returnEvent: b, window: '24h', ...more },
+  })),
   some({ interval }).map((more) => ({ kind: 'lifecycle', range, event: a, ...more })),
   some({ interval, minOccurrences: fc.constantFrom(1, 2), maxOccurrences: fc.constantFrom(2, 3) }).map((more) => ({
     ...{ kind: 'stickiness', range, ...more },

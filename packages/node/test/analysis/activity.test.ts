@@ -5,8 +5,10 @@ import { runs } from '../../../../test/support/soak.js'
 import { activeUsersOf } from '../../src/analysis/activity/active-users.js'
 import { type Activity, activityGrid } from '../../src/analysis/activity/activity.js'
 import { lifecycleOf } from '../../src/analysis/activity/lifecycle.js'
-import { retentionOf } from '../../src/analysis/activity/retention.js'
+import { retention, retentionOf } from '../../src/analysis/activity/retention.js'
+import { calendarSteps, rollingSteps } from '../../src/analysis/activity/retention-steps.js'
 import { stickinessOf } from '../../src/analysis/activity/stickiness.js'
+import type { AnalysisContext } from '../../src/analysis/analysis.js'
 import { buckets, resolveRange } from '../../src/analysis/time.js'
 
 const DAY_MS = 86_400_000
@@ -14,6 +16,7 @@ const START = Date.UTC(2026, 0, 1)
 const DAYS = 40
 const PEOPLE = 5
 const INTERVALS = buckets(resolveRange({ from: '2026-01-01', to: '2026-02-10' }), 'day')
+const STEPS = calendarSteps(INTERVALS)
 const LATER = START + 1000 * DAY_MS
 
 interface Row {
@@ -93,7 +96,7 @@ describe('retention', () => {
             }
           }
         }
-        const result = retentionOf(gridOf(rows, [{}, { minOccurrences }]), INTERVALS, asked, LATER)
+        const result = retentionOf(gridOf(rows, [{}, { minOccurrences }]), STEPS, asked, LATER)
         expect(result.cohorts.map(({ users }) => users)).toEqual(expected)
       }),
       { seed: 5_001, numRuns: runs(200) },
@@ -105,7 +108,7 @@ describe('retention', () => {
       { person: 0, day, matches: 3 },
       { person: 1, day: 0, matches: 1 },
     ])
-    const result = retentionOf(gridOf(rows), INTERVALS, { periods: 2 }, START + 2 * DAY_MS)
+    const result = retentionOf(gridOf(rows), STEPS, { periods: 2 }, START + 2 * DAY_MS)
     expect(result.cohorts.slice(0, 2).map(({ complete }) => complete)).toEqual([
       [true, true, false],
       [true, false, false],
@@ -114,8 +117,124 @@ describe('retention', () => {
   })
 
   it('refuses periods beside brackets', () => {
-    expect(() => retentionOf(gridOf([]), INTERVALS, { periods: 2, brackets: [1] }, LATER)).toThrow(
+    expect(() => retentionOf(gridOf([]), STEPS, { periods: 2, brackets: [1] }, LATER)).toThrow(
       expect.objectContaining({ code: 'invalid_query', field: 'brackets' }),
+    )
+  })
+})
+
+describe('retention in windows of 24 hours', () => {
+  const HOUR_MS = 3_600_000
+  // Clocks are put forward on 29 March: that day has 23 hours.
+  const range = resolveRange({ from: '2026-03-27', to: '2026-04-02', timeZone: 'Europe/Berlin' })
+  const intervals = buckets(range, 'day')
+  const steps = rollingSteps(intervals, 'day', range.to)
+  const periods = 4
+
+  interface Happened {
+    person: number
+    time: number
+    matches: number
+  }
+  const happened = fc.array(
+    fc.record({
+      person: fc.integer({ min: 0, max: 2 }),
+      // Whole hours and the milliseconds before them, among others.
+      time: fc
+        .tuple(fc.integer({ min: -30, max: 6 * 24 - 2 }), fc.constantFrom(0, 1, HOUR_MS / 2, HOUR_MS - 1))
+        .map(([hour, ms]) => range.from + hour * HOUR_MS + ms),
+      matches: fc.integer({ min: 0, max: 3 }),
+    }),
+    { maxLength: 40 },
+  )
+
+  const resultOf = (rows: readonly Happened[], query: Parameters<typeof retentionOf>[2], now = LATER) => {
+    const grid = activityGrid(
+      { starts: steps.starts, occurrences: [{}, {}] },
+      { count: 0, canonical: new Int32Array() },
+    )
+    const sorted = [...rows].sort((a, b) => a.time - b.time)
+    grid.push({
+      length: sorted.length,
+      time: Float64Array.from(sorted, ({ time }) => time),
+      person: Int32Array.from(sorted, ({ person }) => person),
+      matches: Uint32Array.from(sorted, ({ matches }) => matches),
+      columns: {},
+    })
+    return retentionOf(grid, steps, query, now)
+  }
+
+  it('is what brute force counts', () => {
+    const asked = fc.record({
+      mode: fc.constantFrom('recurring', 'first-time', 'first-in-range'),
+      bounded: fc.boolean(),
+    }) as fc.Arbitrary<Required<Pick<RetentionQuery, 'mode' | 'bounded'>>>
+    fc.assert(
+      fc.property(happened, asked, (rows, { mode, bounded }) => {
+        const expected = Array.from({ length: 6 }, () => new Array<number>(periods + 1).fill(0))
+        for (const person of [0, 1, 2]) {
+          const timesOf = (bit: number) =>
+            rows.filter((row) => row.person === person && (row.matches & bit) !== 0).map(({ time }) => time)
+          const starts = timesOf(1).sort((a, b) => a - b)
+          if (mode === 'first-time' && starts.some((time) => time < range.from)) continue
+          const firstOfDays = [...intervals.starts].flatMap((from, day) => {
+            const to = intervals.starts[day + 1] ?? intervals.end
+            const first = starts.find((time) => time >= from && time < to)
+            return first === undefined ? [] : [{ day, first }]
+          })
+          for (const { day, first } of mode === 'recurring' ? firstOfDays : firstOfDays.slice(0, 1)) {
+            const begin = Math.floor(first / HOUR_MS) * HOUR_MS
+            expected[day]![0]!++
+            for (let period = 1; period <= periods; period++) {
+              const from = begin + period * DAY_MS
+              const to = bounded ? from + DAY_MS : range.to
+              if (timesOf(2).some((time) => time >= from && time < to)) expected[day]![period]!++
+            }
+          }
+        }
+        expect(resultOf(rows, { mode, bounded, periods }).cohorts.map(({ users }) => users)).toEqual(expected)
+      }),
+      { seed: 24, numRuns: runs(200) },
+    )
+  })
+
+  it('says which periods are over for everybody, also for who starts last', () => {
+    const completeAt = (now: number) => resultOf([], { periods: 2 }, now).cohorts[0]!.complete
+    const secondDay = range.from + DAY_MS
+    expect(completeAt(secondDay - 1)).toEqual([false, false, false])
+    expect(completeAt(secondDay)).toEqual([true, false, false])
+    // Who starts in the last hour of the first day has windows that begin with that hour.
+    const over = secondDay - HOUR_MS + 2 * DAY_MS
+    expect([completeAt(over - 1), completeAt(over)]).toEqual([
+      [true, false, false],
+      [true, true, false],
+    ])
+    const ofLastDays = resultOf([], { periods: 2 }).cohorts.slice(-2)
+    expect(ofLastDays.map(({ complete }) => complete)).toEqual([
+      [true, false, false],
+      [true, false, false],
+    ])
+  })
+
+  it('has weeks of 7 and months of 30 times 24 hours', () => {
+    const widths = (['hour', 'day', 'week', 'month'] as const).map(
+      (interval) => rollingSteps(buckets(range, interval), interval, range.to).width,
+    )
+    expect(widths).toEqual([1, 24, 7 * 24, 30 * 24])
+  })
+
+  it('is refused with a number of return events, which it does not count', async () => {
+    const asked = { startEvent: { event: 'a' }, returnEvent: { event: 'b' }, window: '24h', minOccurrences: 2 } as const
+    const query: RetentionQuery = { kind: 'retention', range: { from: '2026-03-27', to: '2026-04-02' }, ...asked }
+    await expect(retention.run(query, { range } as AnalysisContext)).rejects.toMatchObject({
+      ...{ code: 'invalid_query', field: 'minOccurrences' },
+    })
+  })
+
+  it('is refused where there are too many hours', () => {
+    const long = resolveRange({ from: '2020-01-01', to: '2026-01-01' })
+    expect(() => rollingSteps(buckets(long, 'month'), 'month', long.to)).toThrow(
+      expect.objectContaining({ code: 'invalid_query', field: 'window' }),
     )
   })
 })

@@ -2,8 +2,8 @@ import type { Interval, Step } from './base.js'
 import type { QueryBase } from './query-base.js'
 
 /**
- * Whether people come back: of those who did the start event in an interval, how many did the return event in each interval after it.
- * Intervals are calendar intervals of the range's time zone, and nothing behind the range counts.
+ * Whether people come back: of those who did the start event in a calendar interval of the range's time zone, how many did the return event
+ * in each period after it. Nothing behind the range counts.
  */
 export interface RetentionQuery extends QueryBase {
   kind: 'retention'
@@ -11,7 +11,14 @@ export interface RetentionQuery extends QueryBase {
   returnEvent: Step
   /** @default 'day' */
   interval?: Exclude<Interval, 'minute'>
-  /** Intervals after the first that are looked at. @default as many as the range has behind its first */
+  /**
+   * What a period is. `calendar`: the next calendar interval, and so on. `24h`: 24 hours from each person's first start event in the interval
+   * on, whose hour is its first, then the next 24 (a week has 7 times, a month 30 times as many hours), so that nobody has less time than
+   * others; the period of the start itself is period 0. (Amplitude's rolling windows.)
+   * @default 'calendar'
+   */
+  window?: 'calendar' | '24h'
+  /** Periods after the first that are looked at. @default as many as the range has behind its first */
   periods?: number
   /**
    * Which cohorts a person is in. `recurring`: each interval with a start event. `first-time`: the interval of the very first start event,
@@ -19,11 +26,11 @@ export interface RetentionQuery extends QueryBase {
    * @default 'recurring'
    */
   mode?: 'recurring' | 'first-time' | 'first-in-range'
-  /** Whether a return counts in its own interval alone, or in every one before it as well (`false`). @default true */
+  /** Whether a return counts in its own period alone, or in every one before it as well (`false`). @default true */
   bounded?: boolean
-  /** Return events that an interval must have to count. @default 1 */
+  /** Return events that an interval must have to count; calendar intervals only. @default 1 */
   minOccurrences?: number
-  /** Joins intervals after the first: `[1, 3]` is the next one, and the three behind it. In place of `periods`. */
+  /** Joins periods after the first: `[1, 3]` is the next one, and the three behind it. In place of `periods`. */
   brackets?: readonly number[]
   /** What rates are shares of: the cohort, or who was there the period before. @default 'cohort' */
   reference?: 'cohort' | 'previous'

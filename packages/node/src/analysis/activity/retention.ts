@@ -3,9 +3,10 @@ import { z } from 'zod'
 import { type AnalysisContext, type AnalysisOfPeople, EARLIEST, feed, stepMatch, whereOf } from '../analysis.js'
 import { kindSchema } from '../kind-schema.js'
 import { count, interval, step, text } from '../query-schema.js'
-import { type Buckets, buckets, firstStart, isOver } from '../time.js'
+import { buckets, firstStart, type ResolvedRange } from '../time.js'
 import { type Activity, activityGrid, intervalAt, numbersOf } from './activity.js'
 import { pushEarlier, scanStart } from './earlier.js'
+import { calendarSteps, type RetentionSteps, rollingSteps } from './retention-steps.js'
 
 /** The matches of the scan. */
 const START = 0
@@ -22,6 +23,7 @@ export const retention: AnalysisOfPeople<'retention'> = {
     periods: count.optional(),
     mode: z.enum(['recurring', 'first-time', 'first-in-range']).optional(),
     bounded: z.boolean().optional(),
+    window: z.enum(['calendar', '24h']).optional(),
     minOccurrences: count.optional(),
     brackets: z.array(count).min(1).max(100).optional(),
     reference: z.enum(['cohort', 'previous']).optional(),
@@ -35,35 +37,45 @@ export const retention: AnalysisOfPeople<'retention'> = {
   },
 
   async run(query, context) {
-    const intervals = buckets(context.range, query.interval ?? 'day')
-    return retentionOf(await gridOf(query, intervals, context), intervals, query, context.now)
+    const steps = stepsOf(query, context.range)
+    return retentionOf(await gridOf(query, steps, context), steps, query, context.now)
   },
 
   cell: z.strictObject({ cohort: text(40), period: z.number().int().min(0).max(10_000) }),
 
   async peopleIn(query, { cohort, period }, context) {
-    const intervals = buckets(context.range, query.interval ?? 'day')
-    const count = intervals.starts.length
-    const row = intervalAt(intervals, cohort, { field: 'cell.cohort' })
-    const periods = periodsOf(query, count)
+    const steps = stepsOf(query, context.range)
+    const row = intervalAt({ ...steps, count: cohortsOf(steps) }, cohort, { field: 'cell.cohort' })
+    const periods = periodsOf(query, steps)
     if (period > periods.length) throw invalid('cell.period', `the answer has no more than ${periods.length}.`)
-    const grid = await gridOf(query, intervals, context)
+    const grid = await gridOf(query, steps, context)
     return numbersOf(grid, (tell) =>
-      eachReturn(grid, { ...query, count, periods }, (person, its, at) => {
+      eachReturn(grid, { ...query, steps, periods }, (person, its, at) => {
         if (its === row && at === period) tell(person)
       }),
     )
   },
 }
 
-async function gridOf(query: RetentionQuery, intervals: Buckets, context: AnalysisContext): Promise<Activity> {
+/** @throws AnalyticsError `invalid_query` where the query counts what can't be counted. */
+function stepsOf(
+  { window, interval = 'day', minOccurrences = 1 }: RetentionQuery,
+  range: ResolvedRange,
+): RetentionSteps {
+  const intervals = buckets(range, interval)
+  if (window !== '24h') return calendarSteps(intervals)
+  if (minOccurrences > 1)
+    throw invalid('minOccurrences', 'with a window of 24h, only one return event can be asked for.')
+  return rollingSteps(intervals, interval, range.to)
+}
+
+async function gridOf(query: RetentionQuery, { starts }: RetentionSteps, context: AnalysisContext): Promise<Activity> {
   const { minOccurrences = 1 } = query
   const occurrences = [{}, { minOccurrences }]
-  const grid = activityGrid({ starts: intervals.starts, occurrences }, await context.store.people())
-  if (query.mode === 'first-time')
-    await pushEarlier(grid, context, { step: query.startEvent, from: intervals.starts[0]! })
+  const grid = activityGrid({ starts, occurrences }, await context.store.people())
+  if (query.mode === 'first-time') await pushEarlier(grid, context, { step: query.startEvent, from: starts[0]! })
   const matches = [stepMatch(query.startEvent), stepMatch(query.returnEvent)]
-  await feed(grid, context, { matches, intervals: intervals.starts, ...whereOf(query) })
+  await feed(grid, context, { matches, intervals: starts, ...whereOf(query) })
   return grid
 }
 
@@ -76,51 +88,54 @@ interface Period {
 /** What the grid says of who comes back. */
 export function retentionOf(
   grid: Activity,
-  intervals: Buckets,
+  steps: RetentionSteps,
   query: Pick<RetentionQuery, 'mode' | 'bounded' | 'periods' | 'brackets' | 'reference'>,
   now: number,
 ): RetentionResult {
-  const count = intervals.starts.length
   const { reference = 'cohort' } = query
-  const periods = periodsOf(query, count)
-  const users = Array.from({ length: count }, () => new Array<number>(periods.length + 1).fill(0))
-  eachReturn(grid, { ...query, count, periods }, (_person, cohort, period) => {
+  const periods = periodsOf(query, steps)
+  const users = Array.from({ length: cohortsOf(steps) }, () => new Array<number>(periods.length + 1).fill(0))
+  eachReturn(grid, { ...query, steps, periods }, (_person, cohort, period) => {
     users[cohort]![period]!++
   })
-  const cohorts = users.map((row, cohort): RetentionCohort => {
-    const lasts = [cohort, ...periods.map(({ to }) => cohort + to)]
-    return {
-      start: intervals.label(cohort),
+  const cohorts = users.map(
+    (row, cohort): RetentionCohort => ({
+      start: steps.label(cohort),
       size: row[0]!,
       users: row,
       rates: row.map((one, at) => share(one, reference === 'cohort' || at === 0 ? row[0]! : row[at - 1]!)),
-      complete: lasts.map((last) => last < count && isOver(intervals, last, now)),
-    }
-  })
+      complete: [0, ...periods.map(({ to }) => to)].map((last) => steps.isOver(cohort, last, now)),
+    }),
+  )
   return { cohorts, average: averages(cohorts, reference) }
 }
 
+const cohortsOf = ({ firsts }: RetentionSteps): number => firsts.length - 1
+
 /** What decides who comes back when. */
 interface Returns extends Pick<RetentionQuery, 'mode' | 'bounded'> {
-  /** Intervals of the range. */
-  count: number
+  steps: RetentionSteps
   periods: readonly Period[]
 }
 
 /** Tells of everybody in each of their cohorts, at 0, and of each period in which they come back, behind it. */
 function eachReturn(
   grid: Activity,
-  { mode = 'recurring', bounded = true, count, periods }: Returns,
+  { mode = 'recurring', bounded = true, steps, periods }: Returns,
   tell: (person: number, cohort: number, at: number) => void,
 ): void {
-  const periodAt = new Int32Array(count).fill(NONE)
+  const { firsts, width } = steps
+  const count = steps.starts.length
+  const periodAt = new Int32Array(Math.ceil(count / width)).fill(NONE)
   for (const [at, { from, to }] of periods.entries()) periodAt.fill(at, from, to + 1)
-  const tellReturns = (person: number, cohort: number): void => {
+  const tellReturns = (person: number, cohort: number, start: number): void => {
     tell(person, cohort, 0)
     let counted = NONE
-    let last = NONE
-    for (let at = grid.next(person, RETURN, cohort + 1); at < count; at = grid.next(person, RETURN, at + 1)) {
-      last = at - cohort
+    let last = 0
+    for (;;) {
+      const at = grid.next(person, RETURN, start + (last + 1) * width)
+      if (at >= count) break
+      last = Math.floor((at - start) / width)
       const period = periodAt[last]!
       if (!bounded || period === NONE || period === counted) continue
       counted = period
@@ -130,8 +145,10 @@ function eachReturn(
   }
   for (let person = 0; person < grid.people(); person++) {
     if (mode === 'first-time' && grid.didBefore(person, START)) continue
-    for (let at = grid.next(person, START, 0); at < count; at = grid.next(person, START, at + 1)) {
-      tellReturns(person, at)
+    let cohort = 0
+    for (let at = grid.next(person, START, 0); at < count; at = grid.next(person, START, firsts[cohort + 1]!)) {
+      while (firsts[cohort + 1]! <= at) cohort++
+      tellReturns(person, cohort, at)
       if (mode !== 'recurring') break
     }
   }
@@ -140,9 +157,12 @@ function eachReturn(
 const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole)
 
 /** @throws AnalyticsError `invalid_query` where periods and brackets are both given. */
-function periodsOf({ periods, brackets }: Pick<RetentionQuery, 'periods' | 'brackets'>, intervals: number): Period[] {
+function periodsOf(
+  { periods, brackets }: Pick<RetentionQuery, 'periods' | 'brackets'>,
+  steps: RetentionSteps,
+): Period[] {
   if (periods !== undefined && brackets !== undefined) throw invalid('brackets', 'give either periods or brackets.')
-  const widths = brackets ?? new Array<number>(periods ?? intervals - 1).fill(1)
+  const widths = brackets ?? new Array<number>(periods ?? cohortsOf(steps) - 1).fill(1)
   let from = 1
   return widths.map((width) => {
     const period = { from, to: from + width - 1 }
