@@ -98,7 +98,10 @@ const unfiltered = fc.oneof(
     ...{ kind: 'retention', range, startEvent: a, returnEvent: b, window: '24h', ...more },
   })),
   some({ interval }).map((more) => ({ kind: 'lifecycle', range, event: a, ...more })),
-  some({ interval, minOccurrences: fc.constantFrom(1, 2), maxOccurrences: fc.constantFrom(2, 3) }).map((more) => ({
+  some({
+    ...{ interval, intervalCount: fc.constantFrom(1, 2, 5) },
+    ...{ minOccurrences: fc.constantFrom(1, 2), maxOccurrences: fc.constantFrom(2, 3) },
+  }).map((more) => ({
     ...{ kind: 'stickiness', range, ...more },
   })),
   fc.constantFrom('day', 'week', 'month').map((window) => ({ kind: 'active-users', range, window })),

@@ -172,12 +172,12 @@ const stickiness: Translation = async ({ query }, ask) => {
     timezone?: string
     week_start?: 'monday' | 'sunday'
   }
-  if (interval_count !== 1) throw new UnknownCase(`intervals of ${interval_count} ${interval}s`)
   const to = Temporal.PlainDate.from(date_to).add({ days: 1 }).toString()
   const { rows } = await ask({
     kind: 'stickiness',
     range: { from: date_from, to, timeZone: timezone ?? 'UTC', weekStart: week_start },
     interval,
+    intervalCount: interval_count,
     event: { event },
     ...(criteria ? OCCURRENCES[criteria.operator](criteria.value) : {}),
   })

@@ -1,3 +1,5 @@
+import { createAnalytics } from '@analytics/node'
+import { memoryStore } from '@analytics/node/memory'
 import type { Occurrences, RetentionQuery } from '@analytics/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -280,6 +282,26 @@ describe('stickiness', () => {
       }),
       { seed: 5_003, numRuns: runs(200) },
     )
+  })
+})
+
+describe('stickiness by several days', () => {
+  it('counts those in which there is enough together, the last one cut where the range ends', async () => {
+    const analytics = await createAnalytics({ store: memoryStore(), jobs: false })
+    const days = { anna: [1, 2, 3, 5], ben: [4], cleo: [1, 2], dora: [5] }
+    await analytics.import(
+      Object.entries(days).flatMap(([userId, on]) =>
+        on.map((day) => ({ userId, eventType: 'view', timestamp: `2026-01-0${day}T12:00:00Z` })),
+      ),
+    )
+    const range = { from: '2026-01-01', to: '2026-01-06' }
+    const ask = async (more: object) => {
+      const { result } = await analytics.query({ kind: 'stickiness', range, intervalCount: 2, ...more })
+      return result.rows.map(({ users }) => users)
+    }
+    expect(await ask({})).toEqual([3, 0, 1])
+    expect(await ask({ minOccurrences: 2 })).toEqual([2, 0, 0])
+    await analytics.close()
   })
 })
 

@@ -25,6 +25,8 @@ export interface StickinessQuery extends QueryBase, Occurrences {
   event?: Step
   /** @default 'day' */
   interval?: Exclude<Interval, 'minute'>
+  /** Joins so many intervals into one, from the first of the range on; the last one may have fewer. @default 1 */
+  intervalCount?: number
 }
 
 /** Distinct people of the 1, 7 or 30 calendar days that end with each day of the range. */

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ANY_EVENT, type AnalysisContext, type AnalysisOfPeople, feed, stepMatch, whereOf } from '../analysis.js'
 import { kindSchema } from '../kind-schema.js'
 import { count, interval, step } from '../query-schema.js'
-import { buckets } from '../time.js'
+import { buckets, type ResolvedRange } from '../time.js'
 import { type Activity, activityGrid, numbersOf } from './activity.js'
 
 /** In how many intervals people were active. */
@@ -11,19 +11,20 @@ export const stickiness: AnalysisOfPeople<'stickiness'> = {
   schema: kindSchema<StickinessQuery>('stickiness', {
     event: step.optional(),
     interval: interval.optional(),
+    intervalCount: count.optional(),
     minOccurrences: count.optional(),
     maxOccurrences: count.optional(),
   }),
 
   async run(query, context) {
-    const { starts } = buckets(context.range, query.interval ?? 'day')
+    const starts = startsOf(query, context.range)
     return stickinessOf(await gridOf(query, starts, context), starts.length)
   },
 
   cell: z.strictObject({ intervals: count }),
 
   async peopleIn(query, { intervals }, context) {
-    const { starts } = buckets(context.range, query.interval ?? 'day')
+    const starts = startsOf(query, context.range)
     if (intervals > starts.length) {
       const field = 'cell.intervals'
       throw new AnalyticsError('invalid_query', `${field}: the range has no more than ${starts.length}.`, { field })
@@ -34,6 +35,11 @@ export const stickiness: AnalysisOfPeople<'stickiness'> = {
         if (activeIntervals(grid, person, starts.length) === intervals) tell(person)
     })
   },
+}
+
+/** Where each interval begins: one of several calendar intervals with the first of them. */
+function startsOf({ interval = 'day', intervalCount = 1 }: StickinessQuery, range: ResolvedRange): Float64Array {
+  return buckets(range, interval).starts.filter((_, i) => i % intervalCount === 0)
 }
 
 async function gridOf(query: StickinessQuery, starts: Float64Array, context: AnalysisContext): Promise<Activity> {
