@@ -17,7 +17,7 @@ import type { ColdTier } from '../cold-tier.js'
 import { readAhead } from '../read-ahead.js'
 import type { HotStore } from '../store.js'
 import { doublesOf, readWithout, scanWithout } from './doubles.js'
-import type { KeptRows, KeptScan } from './kept-rows.js'
+import type { KeptRows, KeptScan } from './kept/kept-rows.js'
 
 /** How a query wants its tiers. */
 export interface TierOptions {
@@ -103,7 +103,7 @@ interface Layout {
   asOf: number | undefined
 }
 
-function tierReader({ store, kept }: Tiers, view: ColdView | undefined, layout: Layout): TierReader {
+function tierReader({ store, kept: memory }: Tiers, view: ColdView | undefined, layout: Layout): TierReader {
   const { days, hotDays, coldDays, rows, options, asOf } = layout
   const except = view?.seals ?? []
   const doubles = view && doublesOf(store, view, { except })
@@ -116,8 +116,9 @@ function tierReader({ store, kept }: Tiers, view: ColdView | undefined, layout: 
     const lastChange = store.lastChange?.bind(store)
     if (asOf === undefined || !lastChange) return undefined
     const { from, to, tiers } = options
-    return archivedDays.length > 0 ? undefined : kept?.of(request, { tiers, from, to, asOf, lastChange })
+    return archivedDays.length > 0 ? undefined : memory?.of(request, { tiers, from, to, asOf, lastChange })
   }
+
   /** Events that came again after their day had left the hot store; only where a day is in both are there such. */
   const doublesIn = async (stretch: Stretch): Promise<ReadonlySet<string>> =>
     (stretch.isCold && (await doubles?.(stretch.days[0], span(stretch)))) || new Set()
@@ -146,9 +147,9 @@ function tierReader({ store, kept }: Tiers, view: ColdView | undefined, layout: 
     rows,
 
     async *scan(request) {
-      const rows = keptOf(request)
+      const kept = keptOf(request)
       const scanOne = async function* (stretch: Stretch) {
-        const one: ScanRequest = { ...(rows?.request ?? request), ...span(stretch) }
+        const one: ScanRequest = { ...(kept?.request ?? request), ...span(stretch) }
         const isHot = !stretch.isCold || hotDays.has(stretch.days[0])
         const hot = isHot
           ? counted(scanWithout(store, { ...one, except }, await doublesIn(stretch)), countHot)
@@ -156,13 +157,12 @@ function tierReader({ store, kept }: Tiers, view: ColdView | undefined, layout: 
         if (view && stretch.isCold) yield* view.scan(stretch.days[0], one, hot)
         else if (hot) yield* hot
       }
-      const parts = stretches(days, coldDays, rows)
-      yield* readAhead(
-        parts.map((stretch) => () => {
-          if (stretch.isKept) return counted(rows!.read(stretch.days), countKept)
-          return rows ? rows.keep(stretch.days, scanOne(stretch)) : scanOne(stretch)
-        }),
-      )
+      const sourceOf = (stretch: Stretch): AsyncIterable<EventBatch> => {
+        if (!kept) return scanOne(stretch)
+        if (stretch.isKept) return counted(kept.read(stretch.days), countKept)
+        return kept.keep(stretch.days, scanOne(stretch))
+      }
+      yield* readAhead(stretches(days, coldDays, kept).map((stretch) => () => sourceOf(stretch)))
     },
 
     async *readEvents(request) {

@@ -4,9 +4,9 @@ import { sampleEvent } from '@analytics/node/testing'
 import { DAY_MS, type EventMatch } from '@analytics/protocol'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type KeptRows, keptRows } from '../../src/analysis/kept-rows.js'
-import { openTiers } from '../../src/analysis/tiers.js'
-import type { HotStore } from '../../src/store.js'
+import { type KeptRows, keptRows } from '../../../src/analysis/kept/kept-rows.js'
+import { openTiers } from '../../../src/analysis/tiers.js'
+import type { HotStore } from '../../../src/store.js'
 
 const DAY = Date.UTC(2026, 0, 15)
 const DAYS = 4

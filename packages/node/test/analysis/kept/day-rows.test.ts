@@ -1,6 +1,6 @@
 import { dayStart, type EventBatch } from '@analytics/protocol'
 import { describe, expect, it } from 'vitest'
-import { batchesOf, collectDays, type DayRows } from '../../src/analysis/day-rows.js'
+import { batchesOf, collectDays, type DayRows } from '../../../src/analysis/kept/day-rows.js'
 
 const DAY = '2026-01-15'
 const START = dayStart(DAY)

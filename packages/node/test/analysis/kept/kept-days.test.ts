@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type KeptDay, keptDays } from '../../src/analysis/kept-days.js'
+import { type KeptDay, keptDays } from '../../../src/analysis/kept/kept-days.js'
 
 const day = (date: string, asOf: number): KeptDay => ({
   ...{ day: date, parts: ['a'], asOf },
