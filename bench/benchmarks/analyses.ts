@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Analytics } from '@analytics/node'
 import { withDuckDb } from '../lib/duckdb.js'
-import { withAnalytics } from '../lib/hot-analytics.js'
+import { ANEW, withAnalytics } from '../lib/hot-analytics.js'
 import { fillStore } from '../lib/hot-rows.js'
 import type { Settings } from '../lib/settings.js'
 import { type Cell, median, printTable } from '../lib/table.js'
@@ -9,8 +9,6 @@ import { withFolder } from '../lib/work-folder.js'
 import { ALONE, COMPARED } from './analyses-questions.js'
 import { ANALYSES_SQL } from './analyses-sql.js'
 import { FROM, TO, USERS } from './funnel-question.js'
-
-const ANEW = 'analytics.query, every row read anew'
 
 /** Analyses of 30 hot days, beside the best single statement for the same answer. */
 export async function analyses({ runs, events = 1_000_000 }: Settings): Promise<void> {

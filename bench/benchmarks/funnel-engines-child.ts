@@ -1,7 +1,7 @@
 import { on } from 'node:events'
 import { join } from 'node:path'
 import { duckdbStore } from '@analytics/node/duckdb'
-import { analyticsOver } from '../lib/hot-analytics.js'
+import { ANEW, analyticsOver } from '../lib/hot-analytics.js'
 import { chdbWay } from './funnel-chdb.js'
 import { postgresWay } from './funnel-postgres.js'
 import { askFunnel, TO } from './funnel-question.js'
@@ -29,7 +29,7 @@ const analyticsWay: Way = {
     try {
       await serve({
         'analytics.query': () => askFunnel(keeping),
-        'analytics.query, every row read anew': () => askFunnel(reading),
+        [ANEW]: () => askFunnel(reading),
       })
     } finally {
       await store.close()

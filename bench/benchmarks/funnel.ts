@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { createAnalytics } from '@analytics/node'
 import { duckdbStore } from '@analytics/node/duckdb'
 import { createTiering } from '@analytics/tiering'
 import { fileObjectStore } from '@analytics/tiering/file'
 import { withDuckDb } from '../lib/duckdb.js'
+import { ANEW, analyticsOver } from '../lib/hot-analytics.js'
 import { fillStore } from '../lib/hot-rows.js'
 import type { Settings } from '../lib/settings.js'
 import { type Cell, median, printTable } from '../lib/table.js'
@@ -50,7 +50,7 @@ async function compare(days: string, place: Place, isTiered: boolean, runs: numb
   const base = median(byUser.times)
   const add = (way: string, { times }: Answers) => cells.push([days, way, median(times), median(times) / base])
   add('analytics.query', query)
-  add('analytics.query, every row read anew', anew)
+  add(ANEW, anew)
   add('SQL, ASOF chain on user_id', byUser)
   add('SQL, ASOF chain on a hash of user_id', byHash)
   add('SQL, ASOF chain on the number of the person', byNumber)
@@ -60,13 +60,7 @@ async function throughQuery({ path, cold }: Place, runs: number, keepsRows: bool
   const store = duckdbStore({ path })
   const objects = fileObjectStore({ dir: cold })
   const tiering = createTiering({ hot: store, cold: objects, policy: { dropAfter: '1y' } })
-  const analytics = await createAnalytics({
-    store,
-    tiering,
-    now: () => TO,
-    jobs: false,
-    queries: { cacheCharacters: 0, ...(keepsRows ? {} : { rowCacheBytes: 0 }) },
-  })
+  const analytics = await analyticsOver(store, TO, { keepsRows, tiering })
   try {
     return await timed(runs, () => askFunnel(analytics))
   } finally {

@@ -1,5 +1,8 @@
-import { type Analytics, createAnalytics, type HotStore } from '@analytics/node'
+import { type Analytics, type AnalyticsOptions, createAnalytics, type HotStore } from '@analytics/node'
 import { duckdbStore } from '@analytics/node/duckdb'
+
+/** The way of analytics that keep no rows. */
+export const ANEW = 'analytics.query, every row read anew'
 
 /** What analytics keep of what they have read. */
 export interface Keeping {
@@ -8,9 +11,13 @@ export interface Keeping {
 }
 
 /** Analytics that keep no answers, and do nothing by themselves; to close them closes the store. */
-export function analyticsOver(store: HotStore, now: number, { keepsRows = false }: Keeping = {}): Promise<Analytics> {
+export function analyticsOver(
+  store: HotStore,
+  now: number,
+  { keepsRows = false, ...more }: Keeping & Pick<AnalyticsOptions, 'tiering'> = {},
+): Promise<Analytics> {
   const queries = { cacheCharacters: 0, ...(keepsRows ? {} : { rowCacheBytes: 0 }) }
-  return createAnalytics({ store, now: () => now, jobs: false, queries })
+  return createAnalytics({ store, now: () => now, jobs: false, queries, ...more })
 }
 
 /** Lends such analytics over a file for as long as the work goes on. */

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { EventBatch, Scalar, ScanColumn } from '@analytics/protocol'
 import type { People } from '../store.js'
+import { personOf } from './person-slots.js'
 
 /** Rows that are put in order at once: enough for a person to have some of them. */
 const WINDOW_ROWS = 524_288
@@ -71,9 +72,9 @@ function emptyRows(length: number, columns: number): Rows {
 }
 
 function rowWindow(people: People): RowWindow {
-  const { count: known, canonical } = people
-  /** How far the number of a person is shifted to be that of its range. Behind the people who are known, all are in the last one. */
-  const shift = Math.max(0, Math.ceil(Math.log2(Math.max(1, known) / RANGES)))
+  const shift = Math.max(0, Math.ceil(Math.log2(Math.max(1, people.count) / RANGES)))
+  /** Behind the people who are known, all are in the last range. */
+  const rangeOf = (person: number): number => Math.min(RANGES - 1, person >>> shift)
   let names: readonly string[] = []
   /** By column, the values that its numbers stand for. */
   let meanings: readonly (readonly Scalar[])[] = []
@@ -99,12 +100,12 @@ function rowWindow(people: People): RowWindow {
     const { time, person, matches, values } = rows
     const { time: times, person: persons, matches: masks } = arranged
     const starts = new Uint32Array(RANGES + 1)
-    for (let row = 0; row < count; row++) starts[Math.min(RANGES, (person[row]! >>> shift) + 1)]!++
+    for (let row = 0; row < count; row++) starts[rangeOf(person[row]!) + 1]!++
     for (let range = 1; range <= RANGES; range++) starts[range]! += starts[range - 1]!
     const next = starts.slice()
     const places = new Uint32Array(count)
     for (let row = 0; row < count; row++) {
-      const place = next[Math.min(RANGES - 1, person[row]! >>> shift)]!++
+      const place = next[rangeOf(person[row]!)]!++
       places[row] = place
       times[place] = time[row]!
       persons[place] = person[row]!
@@ -112,13 +113,6 @@ function rowWindow(people: People): RowWindow {
     }
     for (const [i, numbers] of values.entries()) move(numbers, arranged.values[i]!, places)
     return starts
-  }
-
-  function toPersons(ids: Int32Array, persons: Int32Array): void {
-    for (let row = 0; row < ids.length; row++) {
-      const id = ids[row]!
-      persons[row] = id < known ? canonical[id]! : id
-    }
   }
 
   return {
@@ -135,7 +129,8 @@ function rowWindow(people: People): RowWindow {
       reserve(size + length)
       rows.time.set(time, size)
       rows.matches.set(matches, size)
-      toPersons(person, rows.person.subarray(size, size + length))
+      const persons = rows.person
+      for (let row = 0; row < length; row++) persons[size + row] = personOf(people, person[row]!)
       for (const [i, name] of names.entries()) rows.values[i]!.set(columns[name]!.numbered!.numbers, size)
       size += length
     },

@@ -107,8 +107,7 @@ function tierReader({ store, kept: memory }: Tiers, view: ColdView | undefined, 
   const { days, hotDays, coldDays, rows, options, asOf } = layout
   const except = view?.seals ?? []
   const doubles = view && doublesOf(store, view, { except })
-  let hotRows = 0
-  let keptRows = 0
+  const read = { hotRows: 0, keptRows: 0 }
   const archivedDays = options.tiers === 'all' ? (view?.archivedDays ?? []) : []
 
   /** What is kept of a scan. A day of which a part can't be read now may be whole tomorrow, without a change. */
@@ -128,18 +127,12 @@ function tierReader({ store, kept: memory }: Tiers, view: ColdView | undefined, 
   })
   async function* counted<Batch extends { length: number }>(
     batches: AsyncIterable<Batch>,
-    count: (rows: number) => void,
+    rows: keyof typeof read,
   ): AsyncGenerator<Batch> {
     for await (const batch of batches) {
-      count(batch.length)
+      read[rows] += batch.length
       yield batch
     }
-  }
-  const countHot = (count: number) => {
-    hotRows += count
-  }
-  const countKept = (count: number) => {
-    keptRows += count
   }
 
   return {
@@ -152,14 +145,14 @@ function tierReader({ store, kept: memory }: Tiers, view: ColdView | undefined, 
         const one: ScanRequest = { ...(kept?.request ?? request), ...span(stretch) }
         const isHot = !stretch.isCold || hotDays.has(stretch.days[0])
         const hot = isHot
-          ? counted(scanWithout(store, { ...one, except }, await doublesIn(stretch)), countHot)
+          ? counted(scanWithout(store, { ...one, except }, await doublesIn(stretch)), 'hotRows')
           : undefined
         if (view && stretch.isCold) yield* view.scan(stretch.days[0], one, hot)
         else if (hot) yield* hot
       }
       const sourceOf = (stretch: Stretch): AsyncIterable<EventBatch> => {
         if (!kept) return scanOne(stretch)
-        if (stretch.isKept) return counted(kept.read(stretch.days), countKept)
+        if (stretch.isKept) return counted(kept.read(stretch.days), 'keptRows')
         return kept.keep(stretch.days, scanOne(stretch))
       }
       yield* readAhead(stretches(days, coldDays, kept).map((stretch) => () => sourceOf(stretch)))
@@ -172,7 +165,7 @@ function tierReader({ store, kept: memory }: Tiers, view: ColdView | undefined, 
         const one: EventsRequest = { ...request, ...span(stretch), ...(Number.isFinite(left) ? { limit: left } : {}) }
         const isHot = !stretch.isCold || hotDays.has(stretch.days[0])
         const hot = isHot
-          ? counted(readWithout(store, { ...one, except }, await doublesIn(stretch)), countHot)
+          ? counted(readWithout(store, { ...one, except }, await doublesIn(stretch)), 'hotRows')
           : undefined
         const batches = view && stretch.isCold ? view.readEvents(stretch.days[0], one, hot) : hot
         for await (const batch of batches ?? []) {
@@ -184,7 +177,7 @@ function tierReader({ store, kept: memory }: Tiers, view: ColdView | undefined, 
     },
 
     archivedDays,
-    stats: () => ({ hotRows, keptRows, cold: view?.stats() ?? { segments: 0, bytes: 0, requests: 0 } }),
+    stats: () => ({ ...read, cold: view?.stats() ?? { segments: 0, bytes: 0, requests: 0 } }),
 
     release: () => view?.release(),
   }

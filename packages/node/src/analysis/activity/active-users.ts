@@ -26,7 +26,7 @@ export const activeUsers: AnalysisOfPeople<'active-users'> = {
 
   async peopleIn(query, { start }, context) {
     const { all, days } = daysOf(query, context.range)
-    const day = intervalAt({ ...all, count: all.starts.length }, start, { field: 'cell.start', from: days - 1 })
+    const day = intervalAt(all, start, { field: 'cell.start', from: days - 1 })
     const grid = await gridOf(query, all, context)
     return numbersOf(grid, (tell) =>
       eachStretch(grid, { days, count: all.starts.length }, (person, from, until) => {

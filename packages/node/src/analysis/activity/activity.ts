@@ -129,10 +129,10 @@ export function numbersOf(grid: Activity, each: (tell: (person: number) => void)
  * @throws AnalyticsError `invalid_query` where there is none.
  */
 export function intervalAt(
-  { count, label }: Pick<Buckets, 'label'> & { count: number },
+  { starts, label }: Buckets,
   start: string,
   { field, from = 0 }: { field: string; from?: number },
 ): number {
-  for (let at = from; at < count; at++) if (label(at) === start) return at
+  for (let at = from; at < starts.length; at++) if (label(at) === start) return at
   throw new AnalyticsError('invalid_query', `${field}: no interval of the answer begins then.`, { field })
 }

@@ -40,7 +40,7 @@ export const lifecycle: AnalysisOfPeople<'lifecycle'> = {
 
   async peopleIn(query, { start, state }, context) {
     const intervals = buckets(context.range, query.interval ?? 'day')
-    const at = intervalAt({ ...intervals, count: intervals.starts.length }, start, { field: 'cell.start' })
+    const at = intervalAt(intervals, start, { field: 'cell.start' })
     const grid = await gridOf(query, intervals, context)
     return numbersOf(grid, (tell) =>
       eachState(grid, intervals.starts.length, (person, row, its) => {

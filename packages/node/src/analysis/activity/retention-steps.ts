@@ -3,26 +3,26 @@ import { type Buckets, isOver } from '../time.js'
 
 /** The steps of time that retention looks at: those of a grid of activity. */
 export interface RetentionSteps {
+  /** The interval of each cohort. */
+  cohorts: Buckets
   /** Where each begins, UTC milliseconds, ascending. */
   starts: Float64Array
   /** The first step of each cohort; behind the last cohort, the number of steps. */
   firsts: Int32Array
   /** Steps of one period. */
   width: number
-  /** The start of a cohort's interval, as ISO text. */
-  label(cohort: number): string
   /** Whether the period is over for everybody in the cohort, and within the range; at 0 the cohort's interval itself. */
   isOver(cohort: number, period: number, now: number): boolean
 }
 
 /** Periods are calendar intervals. */
 export function calendarSteps(intervals: Buckets): RetentionSteps {
-  const { starts, label } = intervals
+  const { starts } = intervals
   return {
+    cohorts: intervals,
     starts,
     firsts: Int32Array.from({ length: starts.length + 1 }, (_, cohort) => cohort),
     width: 1,
-    label,
     isOver: (cohort, period, now) => cohort + period < starts.length && isOver(intervals, cohort + period, now),
   }
 }
@@ -41,7 +41,7 @@ const MOST_HOURS = 10_000
  * @throws AnalyticsError `invalid_query` where the range is too long.
  */
 export function rollingSteps(intervals: Buckets, interval: Exclude<Interval, 'minute'>, to: number): RetentionSteps {
-  const { starts, end, label } = intervals
+  const { starts, end } = intervals
   const first = starts[0]!
   const hours = Math.ceil((to - first) / HOUR_MS)
   if (hours > MOST_HOURS) {
@@ -50,10 +50,10 @@ export function rollingSteps(intervals: Buckets, interval: Exclude<Interval, 'mi
   }
   const width = HOURS[interval]
   return {
+    cohorts: intervals,
     starts: Float64Array.from({ length: hours }, (_, hour) => first + hour * HOUR_MS),
     firsts: Int32Array.from([...starts, end], (start) => Math.min(hours, Math.ceil((start - first) / HOUR_MS))),
     width,
-    label,
     isOver(cohort, period, now) {
       if (period === 0) return isOver(intervals, cohort, now)
       // Whoever starts last does so in the last hour of the cohort's interval.

@@ -45,7 +45,7 @@ export const retention: AnalysisOfPeople<'retention'> = {
 
   async peopleIn(query, { cohort, period }, context) {
     const steps = stepsOf(query, context.range)
-    const row = intervalAt({ ...steps, count: cohortsOf(steps) }, cohort, { field: 'cell.cohort' })
+    const row = intervalAt(steps.cohorts, cohort, { field: 'cell.cohort' })
     const periods = periodsOf(query, steps)
     if (period > periods.length) throw invalid('cell.period', `the answer has no more than ${periods.length}.`)
     const grid = await gridOf(query, steps, context)
@@ -94,13 +94,13 @@ export function retentionOf(
 ): RetentionResult {
   const { reference = 'cohort' } = query
   const periods = periodsOf(query, steps)
-  const users = Array.from({ length: cohortsOf(steps) }, () => new Array<number>(periods.length + 1).fill(0))
+  const users = Array.from(steps.cohorts.starts, () => new Array<number>(periods.length + 1).fill(0))
   eachReturn(grid, { ...query, steps, periods }, (_person, cohort, period) => {
     users[cohort]![period]!++
   })
   const cohorts = users.map(
     (row, cohort): RetentionCohort => ({
-      start: steps.label(cohort),
+      start: steps.cohorts.label(cohort),
       size: row[0]!,
       users: row,
       rates: row.map((one, at) => share(one, reference === 'cohort' || at === 0 ? row[0]! : row[at - 1]!)),
@@ -109,8 +109,6 @@ export function retentionOf(
   )
   return { cohorts, average: averages(cohorts, reference) }
 }
-
-const cohortsOf = ({ firsts }: RetentionSteps): number => firsts.length - 1
 
 /** What decides who comes back when. */
 interface Returns extends Pick<RetentionQuery, 'mode' | 'bounded'> {
@@ -159,10 +157,10 @@ const share = (part: number, whole: number): number | null => (whole === 0 ? nul
 /** @throws AnalyticsError `invalid_query` where periods and brackets are both given. */
 function periodsOf(
   { periods, brackets }: Pick<RetentionQuery, 'periods' | 'brackets'>,
-  steps: RetentionSteps,
+  { cohorts }: RetentionSteps,
 ): Period[] {
   if (periods !== undefined && brackets !== undefined) throw invalid('brackets', 'give either periods or brackets.')
-  const widths = brackets ?? new Array<number>(periods ?? cohortsOf(steps) - 1).fill(1)
+  const widths = brackets ?? new Array<number>(periods ?? cohorts.starts.length - 1).fill(1)
   let from = 1
   return widths.map((width) => {
     const period = { from, to: from + width - 1 }
