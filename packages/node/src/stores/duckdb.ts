@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { AnalyticsError, type StoredEvent } from '@analytics/protocol'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { identityLinks } from '../people/identity-links.js'
@@ -8,18 +6,16 @@ import { dataVersions } from '../records/data-versions.js'
 import { recordLeases } from '../records/lease.js'
 import { signText } from '../records/signature.js'
 import type { HotStore, IdentityLink } from '../store.js'
-import { type Database, openDatabase, rowsOf } from './duckdb/database.js'
+import { rowsOf } from './duckdb/database.js'
 import { dayCounts } from './duckdb/day-counts.js'
 import { duckdbDdl, duckdbDialect } from './duckdb/dialect.js'
 import { appendEvents, sealCondition, splitNew } from './duckdb/events.js'
 import { duckdbFirstSeen } from './duckdb/first-seen.js'
-import { type PersonDictionary, personDictionary } from './duckdb/people.js'
-import { type RecentIds, recentIds } from './duckdb/recent-ids.js'
+import { alone, type Opened, openParts, writing } from './duckdb/opened.js'
 import { readHotEvents, readSealedEvents, scanEvents } from './duckdb/scan.js'
 import { setupSchema, type TableNames, tableNames } from './duckdb/schema.js'
 import { duckdbSeals, highestSealed } from './duckdb/seals.js'
 import { duckdbSession, duckdbSql } from './duckdb/sql.js'
-import { type WriteBehind, writeBehind } from './duckdb/write-behind.js'
 import { ddlStatements } from './sql/ddl.js'
 import { identitiesOf } from './sql/identities.js'
 import { checkedPrefix } from './sql/prefix.js'
@@ -56,7 +52,7 @@ export function duckdbStore(options: DuckDbStoreOptions): HotStore {
   let opening: Promise<Opened> | undefined
   const opened = (): Promise<Opened> => {
     // An opening that failed, because another process has the file, may be tried again.
-    opening ??= open(names, { path, memoryLimit, threads }, now).catch((error) => {
+    opening ??= openParts(names, { path, memoryLimit, threads }, now).catch((error) => {
       opening = undefined
       throw error
     })
@@ -68,32 +64,6 @@ export function duckdbStore(options: DuckDbStoreOptions): HotStore {
 /** The statements that make the tables, or bring those of an earlier version up to date. */
 export function duckdbSchema({ prefix, from = 0 }: { prefix?: string; from?: number } = {}): string[] {
   return ddlStatements(duckdbDdl, tableNames(checkedPrefix(prefix)).tables, from)
-}
-
-/** The parts of an open database. */
-interface Opened {
-  database: Database
-  people: PersonDictionary
-  recent: RecentIds
-  behind: WriteBehind
-  /** Number of the newest insert; each insert has one of its own. */
-  insertNumber: number
-}
-
-async function open(
-  names: TableNames,
-  options: { path: string; memoryLimit: string; threads: number },
-  now: () => number,
-): Promise<Opened> {
-  if (options.path !== ':memory:') mkdirSync(dirname(options.path), { recursive: true })
-  const database = await openDatabase(options)
-  return {
-    database,
-    people: personDictionary(database, names, now),
-    recent: recentIds(names),
-    behind: writeBehind(database, names, now),
-    insertNumber: 0,
-  }
 }
 
 function assembleStore(
@@ -290,26 +260,4 @@ function assembleStore(
       versions.changedAll()
     },
   }
-}
-
-/** A write that numbers people: when it fails, what it added to the dictionary in memory is forgotten with it. */
-async function writing<Result>(
-  state: Opened,
-  work: (connection: DuckDBConnection) => Promise<Result>,
-  onCommit?: () => void,
-): Promise<Result> {
-  try {
-    return await state.database.write(work, onCommit)
-  } catch (error) {
-    await state.database.write((connection) => state.people.load(connection)).catch(() => {})
-    throw error
-  }
-}
-
-/** A write that changes what is written behind the events: with all of it written, and no more of it under way. */
-function alone<Result>(
-  { database, behind }: Opened,
-  work: (connection: DuckDBConnection) => Promise<Result>,
-): Promise<Result> {
-  return behind.alone(() => database.write(work))
 }
