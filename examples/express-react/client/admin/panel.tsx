@@ -39,11 +39,12 @@ export function Panel({ title, className, aside, loaded, footer, children }: Pan
 /** Where an answer came from. */
 export function ReadFrom({ meta }: { meta: QueryMeta | undefined }): ReactNode {
   if (!meta) return null
-  const { hot, cold, archived } = meta.tiersRead
+  const { hot, cold, archived, memory } = meta.tiersRead
   return (
     <span data-testid="read-from">
       Read from: hot {formatNumber(hot.rows)} rows, cold {formatNumber(cold.segments)} segments
       {cold.bytes > 0 && ` (${formatBytes(cold.bytes)})`}
+      {memory && `, ${formatNumber(memory.rows)} rows from memory`}
       {archived.segments > 0 && `, ${archived.segments} archived left out`} · {formatNumber(meta.durationMs)} ms
     </span>
   )
